@@ -1,0 +1,47 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check docs bench system-packages lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+install: $(STAMP)  ## the package and its tools, into .venv
+
+demo: $(STAMP)  ## a mirror on embedded brokers, faults to press, and the exporter watching it
+	$(BIN)/kafka-mirror-exporter demo $(DEMO)
+
+system-packages:  ## Java 17+ and Maven, which the real clusters of the tests need
+	@sh tests/rig/system-packages.sh
+
+test: $(STAMP) system-packages  ## all tests: the pure ones first, then real clusters
+	$(BIN)/python tests/run.py
+
+check: $(STAMP)  ## format, lint, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/generate.py --check
+
+docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document
+	$(BIN)/python docs/generate.py
+
+bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
+	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/poll.py
+
+lock:  ## resolve the requirements files again (needs uv)
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --python-version 3.11 pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt

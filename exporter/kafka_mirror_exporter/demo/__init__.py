@@ -1,0 +1,1 @@
+"""A mirror on embedded brokers, with faults to press."""
