@@ -16,6 +16,7 @@ from kafka_mirror_exporter.core.offsets import Side, TopicPartition
 
 NO_OFFSET = -1
 NAN = float("nan")
+WHOLE_TOPIC = -1
 
 Origin = Literal[
     "offset_sync",
@@ -39,7 +40,9 @@ GROUP_STATES: tuple[GroupState, ...] = get_args(GroupState)
 STAGES = ("metadata", "watermarks", "positions", "timestamps", "groups")
 Stage = Literal["metadata", "watermarks", "positions", "timestamps", "groups"]
 
-VERIFIED, UNVERIFIED, NOT_VERIFIABLE = 1, 0, 2
+# What a comparison of records says of a position: it is the truth; nothing (yet); nothing can be compared;
+# or: the line it stands on was confirmed lately, and nothing has happened since that could bend it.
+UNVERIFIED, VERIFIED, NOT_VERIFIABLE, CONFIRMED_LATELY = 0, 1, 2, 3
 
 
 def offsets(length: int) -> "array[int]":
@@ -58,7 +61,7 @@ class PartitionColumns:
 
     `index` is the same object as at the last poll unless partitions came or went, so that what is
     derived from it (label bodies) can be kept. Timestamps are seconds since the epoch.
-    `verified` holds VERIFIED, UNVERIFIED or NOT_VERIFIABLE (1, 0, 2).
+    `verified` holds UNVERIFIED, VERIFIED, NOT_VERIFIABLE or CONFIRMED_LATELY.
     """
 
     index: tuple[TopicPartition, ...]
@@ -103,7 +106,10 @@ class PartitionColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupColumns:
-    """One row for every committed offset: (side, group, partition by the source topic's name)."""
+    """One row for every committed offset: (side, group, partition by the source topic's name).
+
+    Where groups are reported per topic, the partition is `WHOLE_TOPIC` and carries no label.
+    """
 
     index: tuple[tuple[Side, str, TopicPartition], ...]
     committed: "array[int]"

@@ -1,0 +1,205 @@
+"""Reads consumer groups: which there are, what they committed, how many members they have."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient
+
+from kafka_mirror_exporter.clusters.api_rest import ApiRest
+from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, sentence_of, unmeasured
+from kafka_mirror_exporter.clusters.reader import GroupListing, GroupMembers, GroupOffsets
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
+from kafka_mirror_exporter.core.offsets import TopicPartition
+from kafka_mirror_exporter.errors import ApiUnavailable
+
+LIST_GROUPS: Final = "the list of groups"
+GROUP_OFFSETS: Final = "committed offsets"
+GROUP_MEMBERS: Final = "group members"
+
+_IN_FLIGHT: Final = 50
+_DESCRIBE_GROUPS: Final = 100
+_NAMING_PAUSE_SECONDS: Final = 30.0
+_NO_ANSWER: Final = Unmeasured(Reason.API_TIMEOUT, "no answer in time")
+
+Commits = dict[TopicPartition, int]
+
+
+class GroupQueries:
+    """Asks a cluster about its groups through one admin client."""
+
+    def __init__(
+        self, *, admin: Callable[[], AdminClient], rest: ApiRest, clock: Callable[[], float]
+    ) -> None:
+        self._admin = admin
+        self._rest = rest
+        self._clock = clock
+        self._needs_names = False
+        self._naming_tried_at: float | None = None
+
+    def list_groups(self, *, timeout: float) -> GroupListing:
+        """All names that any broker gave, and why others may be missing."""
+        self._rest.check(LIST_GROUPS)
+        future = self._admin().list_consumer_groups(request_timeout=timeout)
+        wait([future], timeout=timeout)
+        outcome = _outcome(future)
+        if isinstance(outcome, Unmeasured):
+            return self._failed_listing(outcome)
+        groups = tuple(sorted(group.group_id for group in outcome.valid))
+        failed = _failure(kafka_error(outcome.errors[0])) if outcome.errors else None
+        if failed and not groups:
+            return self._failed_listing(failed)
+        self._rest.answered(LIST_GROUPS)
+        return GroupListing(groups=groups, failed=failed)
+
+    def read_offsets(
+        self, groups: Iterable[str], *, known_partitions: Sequence[TopicPartition], timeout: float
+    ) -> GroupOffsets:
+        """Commits of each group; brokers that need to be told the partitions are told."""
+        self._rest.check(GROUP_OFFSETS)
+        deadline = time.monotonic() + timeout
+        names = list(dict.fromkeys(groups))
+        named = known_partitions if self._needs_names else None
+        answer = self._ask_offsets(names, named, deadline=deadline)
+        if named is None and known_partitions and self._is_suspiciously_empty(answer):
+            # Some brokers answer a question for all partitions with nothing, and with no error.
+            self._naming_tried_at = self._clock()
+            retried = self._ask_offsets(list(answer.found), known_partitions, deadline=deadline)
+            if any(retried.found.values()):
+                self._needs_names = True
+                answer = GroupOffsets(found=retried.found, failed={**answer.failed, **retried.failed})
+        self._note(GROUP_OFFSETS, found=answer.found, failed=answer.failed, counts_timeouts=False)
+        return answer
+
+    def read_members(self, groups: Iterable[str], *, timeout: float) -> GroupMembers:
+        """How many members each group has."""
+        self._rest.check(GROUP_MEMBERS)
+        deadline = time.monotonic() + timeout
+        futures: dict[str, Future[Any]] = {}
+        names = iter(dict.fromkeys(groups))
+        while chunk := list(islice(names, _DESCRIBE_GROUPS)):
+            remaining = max(0.05, deadline - time.monotonic())
+            futures.update(self._admin().describe_consumer_groups(chunk, request_timeout=remaining))
+        found: dict[str, int] = {}
+        failed: dict[str, Unmeasured] = {}
+        wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()))
+        for group, future in futures.items():
+            outcome = _outcome(future)
+            if isinstance(outcome, Unmeasured):
+                failed[group] = outcome
+            else:
+                found[group] = len(outcome.members)
+        self._note(GROUP_MEMBERS, found=found, failed=failed, counts_timeouts=True)
+        return GroupMembers(found=found, failed=failed)
+
+    def wake(self) -> None:
+        """Asks again what brokers could not answer before."""
+        self._needs_names = False
+        self._naming_tried_at = None
+
+    def _failed_listing(self, failed: Unmeasured) -> GroupListing:
+        if failed.reason is Reason.API_TIMEOUT:
+            self._rest.timed_out(LIST_GROUPS)
+            raise ApiUnavailable(f"no broker listed its groups: {failed.detail}", reason=failed.reason)
+        if failed.reason is Reason.API_UNSUPPORTED:
+            self._rest.unsupported(LIST_GROUPS)
+        else:
+            self._rest.answered(LIST_GROUPS)
+        return GroupListing(groups=(), failed=failed)
+
+    def _is_suspiciously_empty(self, answer: GroupOffsets) -> bool:
+        if not answer.found or any(answer.found.values()):
+            return False
+        tried_at = self._naming_tried_at
+        return tried_at is None or self._clock() - tried_at >= _NAMING_PAUSE_SECONDS
+
+    def _ask_offsets(
+        self, groups: list[str], named: Sequence[TopicPartition] | None, *, deadline: float
+    ) -> GroupOffsets:
+        """One group per call, a few dozen in flight: wider is slower."""
+        found: dict[str, Mapping[TopicPartition, int]] = {}
+        failed: dict[str, Unmeasured] = {}
+        partitions = (
+            None if named is None else [KafkaPartition(topic, partition) for topic, partition in named]
+        )
+        done: SimpleQueue[tuple[str, Future[Any]]] = SimpleQueue()
+        waiting = iter(groups)
+        in_flight = 0
+        for group in islice(waiting, _IN_FLIGHT):
+            self._ask_group(group, partitions, done=done, deadline=deadline)
+            in_flight += 1
+        while in_flight:
+            try:
+                group, future = done.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                break
+            in_flight -= 1
+            outcome = _outcome(future)
+            if isinstance(outcome, Unmeasured):
+                failed[group] = outcome
+            else:
+                found[group] = dict(_commits(outcome.topic_partitions))
+            for following in islice(waiting, 1):
+                self._ask_group(following, partitions, done=done, deadline=deadline)
+                in_flight += 1
+        failed.update({group: _NO_ANSWER for group in groups if group not in found and group not in failed})
+        return GroupOffsets(found=found, failed=failed)
+
+    def _ask_group(
+        self,
+        group: str,
+        partitions: list[KafkaPartition] | None,
+        *,
+        done: "SimpleQueue[tuple[str, Future[Any]]]",
+        deadline: float,
+    ) -> None:
+        request = ConsumerGroupTopicPartitions(group, partitions)
+        remaining = max(0.05, deadline - time.monotonic())
+        futures = self._admin().list_consumer_group_offsets([request], request_timeout=remaining)
+        futures[group].add_done_callback(lambda future: done.put((group, future)))
+
+    def _note(
+        self,
+        api: str,
+        *,
+        found: Mapping[str, object],
+        failed: Mapping[str, Unmeasured],
+        counts_timeouts: bool,
+    ) -> None:
+        reasons = {failure.reason for failure in failed.values()}
+        if found or not reasons:
+            self._rest.answered(api)
+        elif reasons == {Reason.API_UNSUPPORTED}:
+            self._rest.unsupported(api)
+        elif reasons == {Reason.API_TIMEOUT} and counts_timeouts:
+            self._rest.timed_out(api)
+
+
+def _outcome(future: "Future[Any]") -> Any | Unmeasured:
+    """The answer, or why there is none; a coordinator's silence is the API's, for no leader is involved."""
+    if not future.done():
+        return _NO_ANSWER
+    failure = future.exception()
+    if failure is None:
+        return future.result()
+    if not isinstance(failure, KafkaException):
+        raise failure
+    return _failure(kafka_error(failure))
+
+
+def _failure(error: KafkaError) -> Unmeasured:
+    if is_silence(error):
+        return Unmeasured(Reason.API_TIMEOUT, sentence_of(error))
+    return unmeasured(error)
+
+
+def _commits(partitions: Iterable[KafkaPartition]) -> Iterator[tuple[TopicPartition, int]]:
+    """Only what was committed: a partition asked for by name answers with a negative offset otherwise."""
+    for partition in partitions:
+        if partition.error is None and partition.offset >= 0:
+            yield TopicPartition(partition.topic, partition.partition), partition.offset

@@ -1,0 +1,317 @@
+"""How far a mirror has come in one partition: the next source offset to be mirrored.
+
+An anchor is an exact pair of offsets of one record. From it the target's end tells the position:
+
+    position = upstream + (target end - downstream), never beyond the source end read after it
+
+That line is exact as long as the target holds nothing but mirrored records after the anchor and the source
+has no holes after it. The judge is the tail: the source record at position - 1 must be the target's last
+data record. A line that agrees becomes proven, and its end the new anchor; one that does not is given up for
+a reading of both logs (`Reconciliation`), and where that is too far, for the last proven position.
+
+Three things are never believed: a line after something that could have bent it (a pair that deviates, a
+restart, an end beyond the source's) before it was judged; a tail that matches further on the source than
+the target has grown, for a second writer can make it; and anything below the floor, which is what the
+mirror itself has stored as done.
+
+A position falls only when a reset was counted, or when a comparison disproved a line nothing had proven.
+"""
+
+from dataclasses import dataclass, field
+
+from kafka_mirror_exporter.core.losses import LossLedger, lost_at_jump, lost_at_log_start
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
+from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange
+from kafka_mirror_exporter.core.reading import (
+    CONFIRMED_LATELY,
+    NOT_VERIFIABLE,
+    UNVERIFIED,
+    VERIFIED,
+    Origin,
+)
+from kafka_mirror_exporter.core.reconciliation import Reconciliation
+from kafka_mirror_exporter.core.witnesses import MirrorPosition, Urgency, Witnesses
+
+PROOF_LASTS_SECONDS = 60.0
+# A log that bent the line once (transactions, a second writer) does it again: compare at every poll.
+BENDS_AGAIN_SECONDS = 600.0
+
+
+@dataclass(slots=True)
+class PartitionTracker:
+    """What is known of one partition's mirror, carried from poll to poll."""
+
+    anchor: Anchor | None = None
+    anchor_origin: Origin = "offset_sync"
+    anchor_at: float = 0.0
+    proven: Anchor | None = None
+    proven_at: float | None = None
+    proven_fingerprint: int | None = None
+    bent_at: float = float("-inf")
+    floor: int | None = None
+    floor_at: float = 0.0
+    is_doubted: bool = False
+    is_disproved: bool = False
+    is_verifiable: bool = True
+    judged_at_end: int | None = None
+    reconciliation: Reconciliation | None = None
+    is_reconciled: bool = False
+    clear: OffsetRange | None = None
+    resets: int = 0
+    ledger: LossLedger = field(default_factory=LossLedger)
+    pre_mirror: int | None = None
+    last: MirrorPosition | None = None
+    new_losses: list[OffsetRange] = field(default_factory=list)
+    _first_log_start: int | None = None
+    _last_pair: Anchor | None = None
+    _seen: Witnesses | None = None
+    _was_standing: bool = False
+
+    # -- what a poll read ------------------------------------------------------------------------
+
+    def observe(self, seen: Witnesses) -> bool:
+        """Takes in what a poll read; True if one of the logs went backwards (a reset)."""
+        before, self._seen = self._seen, seen
+        self.new_losses = []
+        is_reset = before is not None and self._went_backwards(before, seen)
+        if before is None or is_reset:
+            self._first_log_start = seen.source_log_start
+            self.ledger.settled_up_to = seen.source_log_start
+        elif seen.target_end != before.target_end:
+            self.is_reconciled = False
+            # The mirror moved after standing still with work to do: it may have been restarted
+            # and be sending again what it sent before.
+            self.is_doubted |= self._was_standing
+        if before is not None and not is_reset:
+            is_still = seen.target_end == before.target_end
+            self._was_standing = is_still and self.last is not None and self.last.offset < seen.source_end
+        self._take_pairs(seen, is_first=before is None or is_reset)
+        self._raise_floor(seen.stored, at=seen.at)
+        if self.anchor and self.anchor.position_at(seen.target_end) > seen.source_end:
+            self.is_doubted = True
+        return is_reset
+
+    def _went_backwards(self, before: Witnesses, seen: Witnesses) -> bool:
+        source = seen.source_end < before.source_end or seen.source_log_start < before.source_log_start
+        target = seen.target_end < before.target_end
+        if not source and not target:
+            return False
+        self.resets += 1
+        # What the target held before belongs to the old log; what it gets from here on, to the new one.
+        self.anchor = (
+            Anchor(seen.source_log_start, min(before.target_end, seen.target_end)) if source else None
+        )
+        self.anchor_origin, self.anchor_at = "tail_match", seen.at
+        self.proven = self.proven_at = self.proven_fingerprint = None
+        self.reconciliation, self.judged_at_end = None, None
+        self.is_doubted, self.is_disproved, self.is_verifiable, self.is_reconciled = True, False, True, False
+        self._last_pair = None
+        self._was_standing = False
+        if source:
+            self.floor = self.last = self.clear = self.ledger.suspected_from = None
+        return True
+
+    def _take_pairs(self, seen: Witnesses, *, is_first: bool) -> None:
+        usable = [p for p in seen.pairs if p.downstream <= seen.target_end and p.upstream <= seen.source_end]
+        if is_first:
+            begin = next((p for p in usable if p.downstream == 0), None)
+            self.pre_mirror = begin.upstream if begin else self.pre_mirror
+            usable = usable[-1:]
+        for pair in usable:
+            if self._last_pair and pair.upstream < self._last_pair.upstream:
+                self.is_doubted = True
+            self._last_pair = pair
+            self._raise_floor(pair.upstream, at=seen.at)
+            if self.anchor and pair.downstream < self.anchor.downstream:
+                continue
+            if self.anchor and self.anchor.position_at(pair.downstream) != pair.upstream:
+                self.is_doubted = True
+                self._settle(lost_at_jump(before=self.anchor, after=pair, log_start=seen.source_log_start))
+            self.anchor, self.anchor_origin, self.anchor_at = pair, "offset_sync", seen.at
+            self.is_disproved = False
+
+    def _raise_floor(self, offset: int | None, *, at: float) -> None:
+        seen = self._seen
+        if offset is None or (seen is not None and offset > seen.source_end):
+            return
+        if self.floor is None or offset > self.floor:
+            self.floor, self.floor_at = offset, at
+
+    # -- what comparing told ---------------------------------------------------------------------
+
+    @property
+    def line(self) -> int | None:
+        """The position by the anchor alone, not clipped; None without an anchor."""
+        if self.anchor is None or self._seen is None:
+            return None
+        return self.anchor.position_at(self._seen.target_end)
+
+    def urgency(self, *, rotation_seconds: float) -> Urgency | None:
+        """How soon the position should be compared; None where nothing could come of it."""
+        seen = self._seen
+        if seen is None or seen.target_end == seen.target_log_start:
+            return None
+        is_settled = self.judged_at_end == seen.target_end and not self.is_doubted
+        urgency: Urgency | None = None
+        if self.reconciliation is not None:
+            urgency = None if self.is_reconciled and not self._has_news else Urgency.DOUBTED
+        elif is_settled:
+            urgency = None
+        elif self.is_doubted or self.is_disproved:
+            urgency = Urgency.DOUBTED
+        elif self.proven_at is None:
+            urgency = Urgency.NEVER_PROVEN
+        elif self._was_standing or seen.at - self.bent_at <= BENDS_AGAIN_SECONDS:
+            urgency = Urgency.STANDING
+        elif seen.at - self.proven_at >= rotation_seconds:
+            urgency = Urgency.ROTATION
+        return urgency
+
+    @property
+    def _has_news(self) -> bool:
+        seen, walk = self._seen, self.reconciliation
+        if seen is None or walk is None:
+            return False
+        return walk.target_read_up_to < seen.target_end or not walk.is_blocked
+
+    def prove(self, position: int, *, fingerprint: int | None = None, origin: Origin | None = None) -> None:
+        """The target's last data record is the source's record at `position` - 1."""
+        assert self._seen is not None  # noqa: S101  # a comparison follows a poll
+        seen = self._seen
+        self.anchor = self.proven = Anchor(position, seen.target_end)
+        self.anchor_origin = origin or self.anchor_origin
+        self.anchor_at = self.proven_at = seen.at
+        self.proven_fingerprint = fingerprint
+        self.judged_at_end = seen.target_end
+        self.is_doubted = self.is_disproved = False
+        self.is_verifiable = True
+        self.reconciliation = None
+        self._raise_floor(position, at=seen.at)
+
+    def disprove(self) -> Reconciliation | None:
+        """The line does not hold; hands out the walk that replaces it, if there is a pair to start from."""
+        assert self._seen is not None  # noqa: S101  # as above
+        self.judged_at_end = self._seen.target_end
+        self.bent_at = self._seen.at
+        self.is_disproved = True
+        self.is_verifiable = True
+        start = self.proven or self.anchor
+        if start is None or start.downstream > self._seen.target_end:
+            return None
+        self.reconciliation = Reconciliation(upstream=start.upstream, downstream=start.downstream)
+        self.is_reconciled = False
+        return self.reconciliation
+
+    def leave_unproven(self, *, is_verifiable: bool) -> None:
+        """Nothing could be compared: not yet, or (`is_verifiable=False`) not ever at this end."""
+        assert self._seen is not None  # noqa: S101  # as above
+        self.is_verifiable = is_verifiable
+        if not is_verifiable:
+            self.judged_at_end = self._seen.target_end
+            self.is_doubted = False
+
+    def stop_judging(self) -> None:
+        """Comparing records says nothing about this mirror: the line is all there is."""
+        self.leave_unproven(is_verifiable=False)
+        self.reconciliation = None
+        self.is_disproved = False
+
+    def give_up_walk(self) -> None:
+        """The logs are too far apart to be read: what was proven so far is the position's floor."""
+        if self.reconciliation is not None:
+            self._raise_floor(self.reconciliation.position, at=self.anchor_at)
+        self.reconciliation = None
+
+    def note_clear(self, offsets: OffsetRange) -> None:
+        """No data record stands in these offsets (markers, aborted, compacted): no loss if deleted."""
+        self.clear = offsets
+
+    # -- what follows ----------------------------------------------------------------------------
+
+    def conclude(self) -> MirrorPosition | Unmeasured:
+        """The position as it stands after this poll's reading and comparing."""
+        assert self._seen is not None  # noqa: S101  # as above
+        concluded = self._position(self._seen)
+        if isinstance(concluded, MirrorPosition):
+            self._judge_losses(concluded, self._seen)
+            self.last = concluded
+        return concluded
+
+    def conclude_exact(self, position: MirrorPosition) -> None:
+        """Takes in a position that is exact by the mirror's construction, and judges losses by it."""
+        assert self._seen is not None  # noqa: S101  # as above
+        self.proven = Anchor(position.offset, self._seen.target_end)
+        self._judge_losses(position, self._seen)
+        self.last = position
+
+    def _position(self, seen: Witnesses) -> MirrorPosition | Unmeasured:
+        floor = self.floor
+        if self.reconciliation is not None:
+            walked = max(self.reconciliation.position, floor or 0)
+            verified = VERIFIED if self.is_reconciled else UNVERIFIED
+            return MirrorPosition(
+                offset=min(walked, seen.source_end), origin="tail_match", verified=verified, learnt_at=seen.at
+            )
+        line = self.line
+        if line is not None and not self.is_disproved:
+            return self._on_line(min(line, seen.source_end), seen)
+        if self.is_disproved and self.proven is not None:
+            floor = max(floor or 0, self.proven.upstream)
+        if floor is not None:
+            at_least = min(floor, seen.source_end)
+            return MirrorPosition(
+                offset=at_least, origin="connect_offset", verified=UNVERIFIED, learnt_at=self.floor_at
+            )
+        if seen.target_end == 0:
+            begin = self._first_log_start if self._first_log_start is not None else seen.source_log_start
+            return MirrorPosition(
+                offset=begin, origin="not_mirrored_yet", verified=NOT_VERIFIABLE, learnt_at=seen.at
+            )
+        return Unmeasured(Reason.NO_WITNESS, "no offset sync, no stored offset, no record on both clusters")
+
+    def _on_line(self, line: int, seen: Witnesses) -> MirrorPosition:
+        is_judged = self.judged_at_end == seen.target_end and not self.is_doubted
+        verified = UNVERIFIED
+        if is_judged and not self.is_verifiable:
+            verified = NOT_VERIFIABLE
+        elif is_judged and self.proven is not None and self.proven.downstream == seen.target_end:
+            verified = VERIFIED
+        elif not self.is_doubted and self.proven_at is not None:
+            is_fresh = seen.at - self.proven_at <= PROOF_LASTS_SECONDS
+            verified = CONFIRMED_LATELY if is_fresh else UNVERIFIED
+        offset, origin, learnt_at = line, self.anchor_origin, self.anchor_at
+        if self.is_doubted and self.proven is not None and self.last is not None:
+            # Until it is judged, a bent line may only say what was said before.
+            offset = min(line, self.last.offset)
+        if self.floor is not None and self.floor > offset:
+            offset, origin, learnt_at = self.floor, "connect_offset", self.floor_at
+        return MirrorPosition(offset=offset, origin=origin, verified=verified, learnt_at=learnt_at)
+
+    # -- losses ----------------------------------------------------------------------------------
+
+    def _settle(self, gone: OffsetRange | None) -> None:
+        new = self.ledger.settle(gone) if gone else None
+        if new:
+            self.new_losses.append(new)
+
+    def _judge_losses(self, concluded: MirrorPosition, seen: Witnesses) -> None:
+        """A log start beyond a proven position is a loss, once a second poll has seen it stand."""
+        suspected, self.ledger.suspected_from = self.ledger.suspected_from, None
+        is_sure = concluded.verified == VERIFIED or concluded.origin == "not_mirrored_yet"
+        gone = lost_at_log_start(position=concluded.offset, log_start=seen.source_log_start)
+        if gone is None or not is_sure:
+            return
+        if self.clear is not None and self.clear.start <= gone.start:
+            gone = OffsetRange(min(max(gone.start, self.clear.end), gone.end), gone.end)
+        if suspected is not None and len(gone):
+            self._settle(OffsetRange(max(gone.start, suspected), gone.end))
+        self.ledger.suspected_from = concluded.offset
+
+    def settle_walk(self) -> None:
+        """Counts what the walk found deleted, but for what the target still holds unexplained copies of."""
+        walk = self.reconciliation
+        if walk is None or walk.deleted is None:
+            return
+        start = walk.deleted.start + min(walk.unexplained, len(walk.deleted))
+        self._settle(OffsetRange(start, walk.deleted.end))
+        walk.deleted = None

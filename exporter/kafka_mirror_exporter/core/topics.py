@@ -1,0 +1,212 @@
+"""Source topic <-> target topic: replication policies, and which topics a mirror has.
+
+MirrorMaker 2 prefixes a topic with the source's alias and a separator (default policy) or keeps its name
+(identity). Both are found from the names that exist: the prefix that turns the most source topics into target
+topics, confirmed by the aliases in the names of MirrorMaker's own topics. Where two answers explain different
+topics it says so, and takes neither.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
+from kafka_mirror_exporter.core.reading import TopicState
+from kafka_mirror_exporter.core.thresholds import is_mirrorable_topic
+
+DEFAULT_SEPARATOR = "."
+HEARTBEATS = "heartbeats"
+
+PolicyName = Literal["default", "identity", "map"]
+
+
+class ReplicationPolicy(Protocol):
+    """A topic naming rule and its inverse."""
+
+    @property
+    def name(self) -> PolicyName:
+        """What the rule is called."""
+
+    @property
+    def separator(self) -> str:
+        """What stands between alias and topic; empty where names are kept."""
+
+    def remote_topic(self, topic: str) -> str | None:
+        """The target's name of a source topic; None where the mirror has none for it."""
+
+    def source_topic(self, remote: str) -> str | None:
+        """The source's name of a target topic; None if it is not a mirrored one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPolicy:
+    """`<alias><separator><topic>`; the alias may contain the separator, and so may topics."""
+
+    alias: str
+    separator: str = DEFAULT_SEPARATOR
+    name: PolicyName = field(default="default", init=False)
+
+    def remote_topic(self, topic: str) -> str | None:
+        """The topic with its prefix."""
+        return f"{self.alias}{self.separator}{topic}"
+
+    def source_topic(self, remote: str) -> str | None:
+        """The topic without its prefix."""
+        prefix = self.alias + self.separator
+        return remote[len(prefix) :] if remote.startswith(prefix) and len(remote) > len(prefix) else None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPolicy:
+    """Names are kept."""
+
+    name: PolicyName = field(default="identity", init=False)
+    separator: str = field(default="", init=False)
+
+    def remote_topic(self, topic: str) -> str | None:
+        """The same name."""
+        return topic
+
+    def source_topic(self, remote: str) -> str | None:
+        """The same name."""
+        return remote
+
+
+class MapPolicy:
+    """Names as listed; topics that are not listed are not mirrored."""
+
+    name: PolicyName = "map"
+    separator = ""
+
+    def __init__(self, topics: Mapping[str, str]) -> None:
+        self._remote = dict(topics)
+        self._source = {remote: topic for topic, remote in topics.items()}
+        if len(self._source) != len(self._remote):
+            raise ValueError("two source topics are mapped to the same target topic")
+
+    def remote_topic(self, topic: str) -> str | None:
+        """The listed name."""
+        return self._remote.get(topic)
+
+    def source_topic(self, remote: str) -> str | None:
+        """The topic it is listed for."""
+        return self._source.get(remote)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicPairing:
+    """A source topic that the mirror may copy, its name on the target where it is there, and its state."""
+
+    topic: str
+    target_topic: str | None
+    state: TopicState
+
+
+def is_of_mirror(topic: str) -> bool:
+    """Whether a topic is the mirror's own sign of life rather than somebody's data."""
+    return topic == HEARTBEATS or topic.endswith(f".{HEARTBEATS}")
+
+
+def selected_topics(
+    topics: Iterable[str], *, selects: Callable[[str], bool], target_alias: str | None
+) -> list[str]:
+    """The source topics that are selected and could be mirrored at all, in order.
+
+    A topic that carries the target's prefix came from there, and goes back to nobody.
+    """
+    came_from = f"{target_alias}{DEFAULT_SEPARATOR}" if target_alias else None
+    return sorted(
+        topic
+        for topic in topics
+        if is_mirrorable_topic(topic)
+        and not is_of_mirror(topic)
+        and not (came_from and topic.startswith(came_from))
+        and selects(topic)
+    )
+
+
+def pair_topics(
+    topics: Iterable[str],
+    target_topics: Collection[str],
+    policy: ReplicationPolicy | None,
+    *,
+    is_default_selection: bool,
+) -> tuple[TopicPairing, ...]:
+    """Every selected topic with its twin; without one it is awaited only if the configuration names it."""
+    without: TopicState = "not_selected" if is_default_selection else "awaiting_target"
+    pairings = []
+    for topic in topics:
+        remote = policy.remote_topic(topic) if policy else None
+        is_there = remote is not None and remote in target_topics
+        pairings.append(
+            TopicPairing(
+                topic=topic,
+                target_topic=remote if is_there else None,
+                state="mirroring" if is_there else without,
+            )
+        )
+    return tuple(pairings)
+
+
+def find_policy(
+    topics: Collection[str],
+    target_topics: Collection[str],
+    *,
+    aliases: Collection[str],
+    source_alias: str | None,
+) -> ReplicationPolicy | Unmeasured | None:
+    """The policy that the existing names follow; None while nothing was mirrored.
+
+    `topics` are the selected source topics, `aliases` those that MirrorMaker's own topics on the target
+    name, `source_alias` the one that is configured, if any.
+    """
+    prefixes = _prefixes(topics, target_topics)
+    if source_alias is not None:
+        prefixes = Counter(
+            {
+                p: count
+                for p, count in prefixes.items()
+                if p.startswith(source_alias) and len(p) > len(source_alias)
+            }
+        )
+    known = Counter({p: count for p, count in prefixes.items() if _alias_of(p, aliases) is not None})
+    same = sum(1 for topic in topics if topic in target_topics)
+    leading = (known or prefixes).most_common(2)
+    if not leading:
+        return IdentityPolicy() if same else None
+    if len(leading) > 1 and leading[0][1] == leading[1][1]:
+        return _ambiguous([f"prefix {prefix!r}" for prefix, _ in leading])
+    if same >= leading[0][1] and not known:
+        return _ambiguous([f"prefix {leading[0][0]!r}", "names kept as they are"])
+    prefix = leading[0][0]
+    alias = source_alias or _alias_of(prefix, aliases) or prefix[:-1]
+    return DefaultPolicy(alias, prefix[len(alias) :])
+
+
+def _prefixes(topics: Collection[str], target_topics: Collection[str]) -> Counter[str]:
+    """How many source topics each prefix turns into an existing target topic."""
+    selected = set(topics)
+    found: Counter[str] = Counter()
+    for remote in target_topics:
+        if not is_mirrorable_topic(remote):
+            continue
+        for start in range(2, len(remote)):
+            # A prefix ends in a separator, and separators are what names are seldom made of.
+            if not remote[start - 1].isalnum() and remote[start:] in selected:
+                found[remote[:start]] += 1
+    return found
+
+
+def _alias_of(prefix: str, aliases: Collection[str]) -> str | None:
+    """The longest known alias that, with a separator, makes the prefix."""
+    fitting = [alias for alias in aliases if prefix.startswith(alias) and len(prefix) > len(alias)]
+    fitting = [alias for alias in fitting if not prefix[len(alias)].isalnum()]
+    return max(fitting, key=len, default=None)
+
+
+def _ambiguous(candidates: list[str]) -> Unmeasured:
+    return Unmeasured(
+        Reason.POLICY_AMBIGUOUS,
+        f"topics fit {' and '.join(candidates)} equally well; set replication_policy and source.alias",
+    )

@@ -1,0 +1,47 @@
+"""The last reading of every mirror, swapped whole, and when its worker last showed life."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from kafka_mirror_exporter.core.reading import MirrorReading
+
+MirrorName = tuple[str, str]
+
+
+class Latest:
+    """Written by the workers, each its own mirror; read by all without a lock.
+
+    Every change replaces a whole mapping, so that what a reader took stays as it was. Moments are
+    readings of the monotonic clock.
+    """
+
+    def __init__(self, *, now_monotonic: float) -> None:
+        self._started_at = now_monotonic
+        self._readings: Mapping[MirrorName, MirrorReading] = MappingProxyType({})
+        self._alive_at: dict[MirrorName, float] = {}
+
+    def publish(self, reading: MirrorReading) -> None:
+        """Replaces the last reading of its mirror."""
+        name = (reading.source, reading.target)
+        self._readings = MappingProxyType({**self._readings, name: reading})
+
+    def get(self, source: str, target: str) -> MirrorReading | None:
+        """The last reading of one mirror, None before its first poll."""
+        return self._readings.get((source, target))
+
+    def all(self) -> Mapping[MirrorName, MirrorReading]:
+        """The last readings by (source, target)."""
+        return self._readings
+
+    def mark_alive(self, mirror: MirrorName, *, now_monotonic: float) -> None:
+        """Its worker did something, were it only to find that a cluster is down."""
+        self._alive_at[mirror] = now_monotonic
+
+    def seconds_without_life(self, *, now_monotonic: float) -> float:
+        """How long ago any worker last showed life, counted from the start before the first sign."""
+        return now_monotonic - max(self._alive_at.copy().values(), default=self._started_at)
+
+    def forget(self, mirror: MirrorName) -> None:
+        """Drops a mirror that is no longer configured."""
+        self._readings = MappingProxyType({k: v for k, v in self._readings.items() if k != mirror})
+        self._alive_at.pop(mirror, None)

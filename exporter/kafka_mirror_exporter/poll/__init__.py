@@ -1,0 +1,1 @@
+"""One cycle of reading and judging one mirror."""

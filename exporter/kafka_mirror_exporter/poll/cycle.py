@@ -1,0 +1,365 @@
+"""One cycle of one mirror: ask both clusters in the right order, judge, and hand out one reading."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kafka_mirror_exporter.clusters.reader import Isolation
+from kafka_mirror_exporter.core.drift import TimestampUse
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
+from kafka_mirror_exporter.core.offsets import Side, TopicPartition
+from kafka_mirror_exporter.core.reading import MirrorReading, SideHealth
+from kafka_mirror_exporter.core.waiting import LogEnds, wait_use
+from kafka_mirror_exporter.errors import ApiUnavailable, ClusterUnreachable, KafkaMirrorExporterError
+from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
+from kafka_mirror_exporter.poll.assembly import Assembly, Findings
+from kafka_mirror_exporter.poll.budget import ByteBudget
+from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, SideGroups
+from kafka_mirror_exporter.poll.internal import InternalPoll
+from kafka_mirror_exporter.poll.ledger import Ledger
+from kafka_mirror_exporter.poll.naming import NameFinder, Naming, Pairs, partition_pairs
+from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll, Positions
+from kafka_mirror_exporter.poll.settings import MirrorSettings
+from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline
+from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
+from kafka_mirror_exporter.poll.stages import Stages
+from kafka_mirror_exporter.poll.verification import Verifier
+from kafka_mirror_exporter.poll.watermarks import SideOffsets, WatermarkReader, Watermarks
+
+_MAX_TIMESTAMPS_PER_POLL = 1_000
+_METADATA_SECONDS = 2.0
+_CALL_SECONDS = 1.5
+_SLOW_CALL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """Our own clock for everything that is measured, and the wall clock for what people read."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+
+class MirrorPoll:
+    """Polls one mirror; everything it learns from poll to poll is its own, and used by one thread."""
+
+    def __init__(
+        self,
+        settings: MirrorSettings,
+        *,
+        source: Caller,
+        target: Caller,
+        clocks: Clocks,
+        ledger: Ledger,
+        connect: TaskReader | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clocks = clocks
+        self.ledger = ledger
+        interval = settings.interval_seconds
+        self.source = ClusterSide(
+            "source",
+            source,
+            ByteBudget(bytes_per_second=settings.source_bytes_per_second, interval_seconds=interval),
+        )
+        self.target = ClusterSide(
+            "target",
+            target,
+            ByteBudget(bytes_per_second=settings.target_bytes_per_second, interval_seconds=interval),
+        )
+        self.stages = Stages(f"{settings.source}->{settings.target}", clocks.monotonic, clocks.wall)
+        self.names = NameFinder(settings)
+        self.positions = PositionPoll(
+            verifier=Verifier(comparison=settings.comparison, may_read=settings.may_read),
+            is_offset_preserving=settings.tool == "offset_preserving",
+        )
+        self.watermarks = WatermarkReader(clocks.monotonic, clocks.wall)
+        self.ahead: dict[Side, AheadReader] = {
+            "source": AheadReader("source"),
+            "target": AheadReader("target"),
+        }
+        self.groups = GroupPoll(
+            source=SideGroups("source", settings.groups.names.selects),
+            target=SideGroups("target", settings.groups.names.selects),
+            abandoned_after=settings.groups.abandoned_after_seconds,
+            is_per_topic=settings.groups.is_per_topic,
+            with_offsets=settings.groups.with_offsets,
+            threshold=settings.thresholds.group_lag,
+        )
+        self.slow = SlowReads(connect)
+        self.internal = InternalPoll()
+        self._previous: dict[TopicPartition, int] = {}
+        self.assembly = Assembly(settings, ledger)
+        self.polls = 0
+
+    # -- the poll --------------------------------------------------------------------------------
+
+    def run(self) -> MirrorReading:
+        """One poll; it always returns a reading, however much of it could not be measured."""
+        started = self.clocks.monotonic()
+        deadline = Deadline(self.clocks.monotonic, started + self.settings.timeout_seconds)
+        self.stages.begin_poll()
+        for side in (self.source, self.target):
+            side.budget.begin_poll(now=started)
+        with self.stages.run("metadata"):
+            self._read_metadata(deadline)
+        naming = self.names.find(self.source.metadata, self.target.metadata)
+        pairs = partition_pairs(naming, self.source.metadata, self.target.metadata)
+        witnesses = MirrorWitnesses()
+        with self.stages.run("positions"):
+            witnesses = self._read_witnesses(naming, pairs, deadline)
+        with self.stages.run("groups"):
+            self._read_commits(pairs, deadline)
+        marks = self._read_watermarks(pairs, deadline)
+        findings = Findings(naming=naming, pairs=pairs, marks=marks, isolation=self.isolation)
+        with self.stages.run("positions"):
+            findings.positions = self._judge_positions(pairs, marks, witnesses, deadline)
+        with self.stages.run("timestamps"):
+            findings.commits = self._observe_groups(pairs, marks)
+            self._read_ahead(findings, deadline)
+        with self.stages.run("groups"):
+            self._read_members(deadline)
+        topics = [topic.topic for topic in naming.topics if topic.state != "not_selected"]
+        self.slow.read(self.source, topics, now=marks.measured_monotonic, deadline=deadline)
+        return self._hand_out(findings, started)
+
+    @property
+    def isolation(self) -> Isolation:
+        """What the mirror's source consumer reads, as configured or as its markers on the target show."""
+        if self.settings.isolation != "auto":
+            return self.settings.isolation
+        return "read_committed" if self.is_exactly_once else "read_uncommitted"
+
+    @property
+    def is_exactly_once(self) -> bool:
+        """Whether the mirror writes in transactions of its own."""
+        topics = self.target.metadata.topics if self.target.metadata else {}
+        return "__transaction_state" in topics and self.positions.verifier.has_marker_tails
+
+    def _read_metadata(self, deadline: Deadline) -> None:
+        timeout = deadline.remaining(at_most=_METADATA_SECONDS)
+        started = [
+            (side, side.submit(lambda reader: (reader.read_metadata(timeout=timeout), reader.traffic())))
+            for side in self.sides
+        ]
+        failures = []
+        for side, future in started:
+            try:
+                side.metadata, side.traffic = side.result(future, timeout=timeout)
+                side.is_up, side.error = True, ""
+            except KafkaMirrorExporterError as failure:
+                side.is_up, side.error = False, str(failure)
+                failures.append(f"{side.side}: {failure}")
+        if failures:
+            raise ClusterUnreachable("; ".join(failures))
+
+    @property
+    def sides(self) -> tuple[ClusterSide, ClusterSide]:
+        """Source and target."""
+        return self.source, self.target
+
+    def _read_witnesses(self, naming: Naming, pairs: Pairs, deadline: Deadline) -> MirrorWitnesses:
+        if self.settings.consumer_group is not None:
+            return self._read_mirror_group(self.settings.consumer_group, pairs, deadline)
+        if self.settings.tool != "mirrormaker2":
+            return MirrorWitnesses()
+        return self.internal.read(
+            naming.internal,
+            self.source,
+            self.target,
+            pairs,
+            source_alias=naming.source_alias,
+            deadline=deadline,
+        )
+
+    def _read_mirror_group(
+        self, group: tuple[Side, str], pairs: Pairs, deadline: Deadline
+    ) -> MirrorWitnesses:
+        side = self.source if group[0] == "source" else self.target
+        timeout = deadline.remaining(at_most=_CALL_SECONDS)
+        offsets = side.call(
+            lambda reader: reader.read_group_offsets(
+                [group[1]], known_partitions=list(pairs), timeout=timeout
+            ),
+            timeout=timeout,
+        )
+        failed = offsets.failed.get(group[1])
+        if failed is not None:
+            raise ApiUnavailable(f"group {group[1]} of the mirror: {failed.detail}", reason=failed.reason)
+        return MirrorWitnesses(committed=offsets.found[group[1]])
+
+    def _read_commits(self, pairs: Pairs, deadline: Deadline) -> None:
+        """Target first: a commit that MirrorMaker copies in between cannot look like one that skips."""
+        now = self.clocks.monotonic()
+        for groups, side, known in (
+            (self.groups.target, self.target, [tp for tp in pairs.values() if tp is not None]),
+            (self.groups.source, self.source, list(pairs)),
+        ):
+            if side.is_up:
+                groups.read_offsets(
+                    side, known_partitions=known, now=now, timeout=deadline.remaining(at_most=_CALL_SECONDS)
+                )
+
+    def _read_watermarks(self, pairs: Pairs, deadline: Deadline) -> Watermarks:
+        marks = Watermarks(
+            source=SideOffsets(),
+            target=SideOffsets(),
+            measured_monotonic=self.clocks.monotonic(),
+            measured_at=self.clocks.wall(),
+        )
+        with self.stages.run("watermarks"):
+            marks = self.watermarks.read(
+                self.source,
+                self.target,
+                source_partitions=list(pairs),
+                target_partitions=[tp for tp in pairs.values() if tp is not None],
+                isolation=self.isolation,
+                deadline=deadline,
+            )
+            if not (self.source.is_up and self.target.is_up):
+                self.stages.fail("watermarks")
+        self._keep_only(pairs)
+        return marks
+
+    def _keep_only(self, pairs: Pairs) -> None:
+        """Drops the history of what is gone; while a cluster is down nothing is known to be gone."""
+        if self.source.is_up and self.target.is_up:
+            self.positions.keep_only(set(pairs))
+            self.watermarks.source.keep_only(set(pairs))
+            self.watermarks.target.keep_only({tp for tp in pairs.values() if tp is not None})
+
+    def _judge_positions(
+        self, pairs: Pairs, marks: Watermarks, witnesses: MirrorWitnesses, deadline: Deadline
+    ) -> Positions:
+        if not (self.source.is_up and self.target.is_up):
+            down = Unmeasured(Reason.CLUSTER_UNREACHABLE, self.source.error or self.target.error)
+            return dict.fromkeys(pairs, down)
+        positions = self.positions.judge(
+            pairs,
+            marks,
+            witnesses,
+            source=self.source,
+            target=self.target,
+            isolation=self.isolation,
+            deadline=deadline,
+        )
+        for tp in self.positions.resets:
+            self.watermarks.source.forget(tp)
+            self.ahead["source"].forget(tp)
+        self.ledger.add(self.positions.new_losses(), at=marks.measured_at)
+        return positions
+
+    def _observe_groups(self, pairs: Pairs, marks: Watermarks) -> list[Commit]:
+        trackers = self.positions.trackers
+        return self.groups.observe(
+            {
+                "source": {tp: tp for tp in pairs},
+                "target": {target: tp for tp, target in pairs.items() if target is not None},
+            },
+            anchors={tp: tracker.anchor for tp, tracker in trackers.items() if tracker.anchor is not None},
+            at=marks.measured_monotonic,
+        )
+
+    def _read_ahead(self, findings: Findings, deadline: Deadline) -> None:
+        """Reads what stands at positions and committed offsets, where that can change a number."""
+        for side, groups in ((self.source, self.groups.source), (self.target, self.groups.target)):
+            if not side.is_up:
+                continue
+            reader, log = self.ahead[side.side], self.log_ends(findings.marks, side.side)
+            wanted = self.groups.wishes(findings.commits, groups, log, reader)
+            in_use = {(commit.own, commit.offset) for commit in findings.commits if commit.side == side.side}
+            if side is self.source:
+                wanted += self._wishes(findings, log, reader)
+                in_use |= {(tp, findings.next_offset(tp)) for tp in findings.positions}
+            reader.keep_only(in_use)
+            reader.read(
+                [wish for wish in wanted if self.settings.may_read(self._source_topic(wish, findings, side))],
+                cluster=side,
+                isolation=findings.isolation if side is self.source else "read_uncommitted",
+                deadline=deadline,
+                limit=_MAX_TIMESTAMPS_PER_POLL,
+            )
+
+    @staticmethod
+    def _source_topic(wish: Wanted, findings: Findings, side: ClusterSide) -> str:
+        return (
+            wish.tp.topic if side.side == "source" else findings.naming.source_topics.get(wish.tp.topic, "")
+        )
+
+    def _wishes(self, findings: Findings, log: LogEnds, reader: AheadReader) -> list[Wanted]:
+        wanted = []
+        for tp, position in findings.positions.items():
+            end = log.ends.get(tp)
+            if end is None or isinstance(position, Unmeasured):
+                continue
+            offset = findings.next_offset(tp)
+            if offset >= end:
+                continue
+            thresholds = self.settings.thresholds.of_topic(tp.topic)
+            ahead = reader.known(tp, offset)
+            use = wait_use(
+                tp,
+                offset,
+                ahead=ahead,
+                log=log,
+                thresholds=tuple(t for t in (thresholds.drift, thresholds.fallback) if t is not None),
+            )
+            if use is None and ahead is None and self._previous.get(tp) == offset:
+                use = TimestampUse.SHARPENS
+            if use is not None:
+                wanted.append(Wanted(tp=tp, offset=offset, end=end, priority=use))
+        self._previous = {tp: findings.next_offset(tp) for tp in findings.positions}
+        return wanted
+
+    def log_ends(self, marks: Watermarks, side: Side) -> LogEnds:
+        """What lag is counted against on one side."""
+        histories = self.watermarks.source if side == "source" else self.watermarks.target
+        offsets = marks.source if side == "source" else marks.target
+        return LogEnds(
+            ends=offsets.judged_ends,
+            histories=histories.by_partition,
+            now=marks.measured_monotonic,
+            wall=marks.measured_at,
+        )
+
+    def _read_members(self, deadline: Deadline) -> None:
+        now = self.clocks.monotonic()
+        for groups, side in ((self.groups.target, self.target), (self.groups.source, self.source)):
+            if side.is_up and not deadline.is_past:
+                groups.read_members(side, now=now, timeout=deadline.remaining(at_most=_SLOW_CALL_SECONDS))
+
+    def _hand_out(self, findings: Findings, started: float) -> MirrorReading:
+        self.polls += 1
+        logs: dict[Side, LogEnds] = {
+            side.side: self.log_ends(findings.marks, side.side) for side in self.sides
+        }
+        columns = self.groups.columns(findings.commits, logs, self.ahead)
+        return self.assembly.reading(
+            findings,
+            logs=logs,
+            ahead=self.ahead["source"],
+            positions=self.positions,
+            group_columns=columns,
+            groups=self.groups.summaries(columns, now=findings.marks.measured_monotonic),
+            sides={side.side: self._health(side, findings.marks) for side in self.sides},
+            stages=self.stages.end_poll(),
+            slow=self.slow,
+            internal=self.internal,
+            is_exactly_once=self.is_exactly_once,
+            polls=self.polls,
+            poll_duration_seconds=self.clocks.monotonic() - started,
+        )
+
+    def _health(self, side: ClusterSide, marks: Watermarks) -> SideHealth:
+        offsets = marks.source if side.side == "source" else marks.target
+        brokers = set(side.metadata.brokers) if side.metadata else set()
+        silent = [tp for tp, why in offsets.ends.failed.items() if why.reason == Reason.LEADER_UNREACHABLE]
+        failing = {leader for leader in side.leaders(silent).values() if leader in brokers}
+        return SideHealth(
+            up=side.is_up,
+            brokers_answering=len(brokers - failing) if side.is_up else 0,
+            brokers_failing=len(failing) if side.is_up else len(brokers),
+            received_bytes=side.traffic.received_bytes,
+            requests=side.traffic.requests,
+            budget_exhausted=side.budget.exhausted_polls,
+            error=side.error,
+        )

@@ -1,0 +1,137 @@
+"""What must survive a restart: losses, as evidence, and which initial syncs are over.
+
+Kept in one JSON file, written beside and renamed, so that it is whole at any moment. A file that is torn,
+foreign or of another version is refused with a sentence and never overwritten.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
+from kafka_mirror_exporter.errors import StateFileError
+
+_FORMAT = "kafka-mirror-exporter-state"
+_VERSION = 1
+_MAX_LOSSES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Source offsets that were deleted before they were mirrored; `at` is seconds since the epoch."""
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    at: float
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One mirror's part of the state file."""
+
+    losses: list[Loss] = field(default_factory=list)
+    synced_topics: set[str] = field(default_factory=set)
+    last_loss_at: dict[str, float] = field(default_factory=dict)
+    is_changed: bool = False
+
+    def add(self, losses: Mapping[TopicPartition, Sequence[OffsetRange]], *, at: float) -> None:
+        """Notes losses that were counted at a moment."""
+        for tp, ranges in losses.items():
+            for gone in ranges:
+                self.losses.append(
+                    Loss(topic=tp.topic, partition=tp.partition, start=gone.start, end=gone.end, at=at)
+                )
+                self.last_loss_at[tp.topic] = at
+                self.is_changed = True
+        del self.losses[:-_MAX_LOSSES]
+
+    def end_initial_sync(self, topic: str) -> None:
+        """Notes that a topic has caught up for the first time."""
+        if topic not in self.synced_topics:
+            self.synced_topics.add(topic)
+            self.is_changed = True
+
+
+class StateFile:
+    """The state file of a process: every mirror's ledger under its two aliases."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ledgers: dict[str, Ledger] = {}
+
+    def open(self) -> None:
+        """Reads what an earlier life left; a missing file is an empty one, an unwritable one is refused."""
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.save()
+            return
+        except (OSError, UnicodeDecodeError) as failure:
+            raise StateFileError(f"state file {self._path} cannot be read: {failure}") from failure
+        try:
+            content = json.loads(text)
+            if content.get("format") != _FORMAT or content.get("version") != _VERSION:
+                raise StateFileError(
+                    f"state file {self._path} was not written by this version; move it away to start afresh"
+                )
+            self._ledgers = {name: _ledger(entry) for name, entry in content["mirrors"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise StateFileError(
+                f"state file {self._path} is damaged; move it away to start afresh"
+            ) from failure
+        self.save()
+
+    def ledger(self, source: str, target: str) -> Ledger:
+        """The ledger of one mirror."""
+        return self._ledgers.setdefault(f"{source} -> {target}", Ledger())
+
+    def save_changes(self) -> None:
+        """Writes the file if anything has changed since it was last written."""
+        if any(ledger.is_changed for ledger in self._ledgers.values()):
+            self.save()
+
+    def save(self) -> None:
+        """Writes the file whole."""
+        content = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "mirrors": {name: _entry(ledger) for name, ledger in self._ledgers.items()},
+        }
+        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                json.dump(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as failure:
+            beside.unlink(missing_ok=True)
+            raise StateFileError(f"state file {self._path} cannot be written: {failure}") from failure
+        for ledger in self._ledgers.values():
+            ledger.is_changed = False
+
+
+def _entry(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "losses": [
+            [loss.topic, loss.partition, loss.start, loss.end, loss.at] for loss in list(ledger.losses)
+        ],
+        "synced_topics": sorted(ledger.synced_topics),
+        "last_loss_at": dict(ledger.last_loss_at),
+    }
+
+
+def _ledger(entry: Mapping[str, Any]) -> Ledger:
+    return Ledger(
+        losses=[
+            Loss(topic=str(topic), partition=int(partition), start=int(start), end=int(end), at=float(at))
+            for topic, partition, start, end, at in entry["losses"]
+        ],
+        synced_topics={str(topic) for topic in entry["synced_topics"]},
+        last_loss_at={str(topic): float(at) for topic, at in entry["last_loss_at"].items()},
+    )

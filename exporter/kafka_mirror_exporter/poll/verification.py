@@ -1,0 +1,330 @@
+"""Compares the tails of both logs, and reads on where they disagree.
+
+Rounds of a poll, each one fetch for many partitions:
+
+    target tails -> source twins -> match: proven
+                                 -> no match: walk both logs from the last proven pair (Reconciliation)
+                                 -> too far to walk, or no pair at all: look the twin up by its timestamp
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kafka_mirror_exporter.clusters.reader import Fetched, Isolation
+from kafka_mirror_exporter.core.comparison import Comparison
+from kafka_mirror_exporter.core.measurement import Reason
+from kafka_mirror_exporter.core.mirrormaker2 import provenance_offset
+from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
+from kafka_mirror_exporter.core.position import PartitionTracker
+from kafka_mirror_exporter.core.records import LogRecord
+from kafka_mirror_exporter.core.witnesses import Urgency
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.twins import TwinSearch
+
+_LOOK_BACK = 64
+_WALK_CHUNK = 2_000
+_MAX_WALK = 8_000
+_MAX_WALK_ROUNDS = 6
+_ROTATION_SHARE = 0.2
+_COMPARISONS_BEFORE_GIVING_UP = 6
+_TYPICAL_FETCH_BYTES = 20_000
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A partition under verification: its names on both sides and where the logs stand."""
+
+    source: TopicPartition
+    target: TopicPartition
+    tracker: PartitionTracker
+    target_log_start: int
+    target_end: int
+    source_log_start: int
+    source_end: int
+    tail: LogRecord | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """The position, if the line holds and the tail is the last data record."""
+        anchor = self.tracker.anchor
+        if anchor is None or self.tail is None:
+            return None
+        return anchor.position_at(self.tail.offset + 1)
+
+
+@dataclass(slots=True)
+class Verifier:
+    """The judge of one mirror's positions; carried from poll to poll."""
+
+    comparison: Comparison
+    may_read: Callable[[str], bool]
+    rotation_seconds: float = 30.0
+    comparisons: int = 0
+    matches: int = 0
+    marker_tails: set[TopicPartition] = field(default_factory=set)
+    appended_by_target: set[TopicPartition] = field(default_factory=set)
+    tails: dict[TopicPartition, LogRecord] = field(default_factory=dict)
+
+    @property
+    def is_unusable(self) -> bool:
+        """Whether records were compared often and never once agreed: the mirror rewrites them."""
+        return self.matches == 0 and self.comparisons >= _COMPARISONS_BEFORE_GIVING_UP
+
+    def verify(
+        self,
+        candidates: Sequence[Candidate],
+        *,
+        source: ClusterSide,
+        target: ClusterSide,
+        isolation: Isolation,
+        deadline: Deadline,
+    ) -> None:
+        """Compares as many of the candidates as budget and time allow, the most doubtful first."""
+        work = _Round(self, source=source, target=target, isolation=isolation, deadline=deadline)
+        chosen = self._choose(candidates, available_bytes=target.budget.available_bytes)
+        walking = [c for c in chosen if c.tracker.reconciliation is not None]
+        work.read_tails([c for c in chosen if c.tracker.reconciliation is None])
+        disproved, without_pair = work.compare_tails([c for c in chosen if c.tail is not None])
+        far: list[Candidate] = []
+        for candidate in disproved:
+            walk = candidate.tracker.disprove()
+            is_near = walk is not None and candidate.target_end - walk.target_read_up_to <= _MAX_WALK
+            if is_near:
+                walking.append(candidate)
+            else:
+                candidate.tracker.give_up_walk()
+                far.append(candidate)
+        for _ in range(_MAX_WALK_ROUNDS):
+            walking = work.walk(walking)
+            if not walking or deadline.is_past:
+                break
+        TwinSearch(self, source=source, target=target, isolation=isolation, deadline=deadline).search(
+            far + without_pair
+        )
+
+    def _choose(self, candidates: Iterable[Candidate], *, available_bytes: int) -> list[Candidate]:
+        """Who is compared now: whoever is doubted, then the rest in rotation within a share of the budget."""
+        ranked: list[tuple[Urgency, float, Candidate]] = []
+        for candidate in candidates:
+            tracker = candidate.tracker
+            urgency = tracker.urgency(rotation_seconds=self.rotation_seconds)
+            if urgency is None:
+                continue
+            if not self.may_read(candidate.source.topic) or (self.is_unusable and tracker.anchor is not None):
+                tracker.stop_judging()
+                continue
+            ranked.append((urgency, tracker.proven_at or 0.0, candidate))
+        ranked.sort(key=lambda entry: entry[:2])
+        room = max(1, available_bytes // _TYPICAL_FETCH_BYTES)
+        rotating = max(1, int(room * _ROTATION_SHARE))
+        urgent = [c for urgency, _, c in ranked if urgency < Urgency.ROTATION][:room]
+        return urgent + [c for urgency, _, c in ranked if urgency == Urgency.ROTATION][:rotating]
+
+    def fingerprint(self, candidate: Candidate, record: LogRecord) -> int:
+        """What two records must share; timestamps do not count where the target stamps records itself."""
+        return self.comparison.fingerprint(
+            record, with_timestamp=candidate.source not in self.appended_by_target
+        )
+
+    def note_tail(self, candidate: Candidate, record: LogRecord) -> None:
+        """Takes a record as the target's tail."""
+        candidate.tail = record
+        self.tails[candidate.source] = record
+        if record.timestamp_type == "append":
+            self.appended_by_target.add(candidate.source)
+
+    def forget(self, source: TopicPartition) -> None:
+        """Drops what was learnt about a partition whose log is gone."""
+        self.tails.pop(source, None)
+        self.marker_tails.discard(source)
+        self.appended_by_target.discard(source)
+
+    @property
+    def has_marker_tails(self) -> bool:
+        """Whether most tails that were read end in a transaction's marker: an exactly-once mirror."""
+        return bool(self.marker_tails) and 2 * len(self.marker_tails) >= len(self.tails)
+
+    def count(self, *, is_match: bool) -> None:
+        """Notes the outcome of a comparison of two records."""
+        self.comparisons += 1
+        self.matches += is_match
+
+
+@dataclass(slots=True)
+class _Round:
+    """The fetches of one poll."""
+
+    verifier: Verifier
+    source: ClusterSide
+    target: ClusterSide
+    isolation: Isolation
+    deadline: Deadline
+
+    def _fetch_target(self, ranges: Mapping[TopicPartition, OffsetRange]) -> Fetched:
+        return self.target.fetch(ranges, isolation="read_uncommitted", deadline=self.deadline)
+
+    def _fetch_source(self, ranges: Mapping[TopicPartition, OffsetRange]) -> Fetched:
+        return self.source.fetch(ranges, isolation=self.isolation, deadline=self.deadline)
+
+    def read_tails(self, candidates: Sequence[Candidate]) -> None:
+        """Finds the target's last data record of each: at its end, or some markers before it."""
+        near = [c for c in candidates if c.source not in self.verifier.marker_tails]
+        behind_markers = self._read_tails(near, look_back=1)
+        self.verifier.marker_tails.update(c.source for c in behind_markers)
+        known = [c for c in candidates if c not in near]
+        for candidate in self._read_tails(known + behind_markers, look_back=_LOOK_BACK):
+            candidate.tracker.leave_unproven(is_verifiable=False)
+
+    def _read_tails(self, candidates: Sequence[Candidate], *, look_back: int) -> list[Candidate]:
+        """Those in whose range no data record stands."""
+        ranges = {
+            c.target: OffsetRange(max(c.target_log_start, c.target_end - look_back), c.target_end)
+            for c in candidates
+        }
+        fetched = self._fetch_target(ranges)
+        empty = []
+        for candidate in candidates:
+            if candidate.target in fetched.failed:
+                is_refused = fetched.failed[candidate.target].reason == Reason.NOT_AUTHORIZED
+                candidate.tracker.leave_unproven(is_verifiable=not is_refused)
+                continue
+            found = fetched.found.get(candidate.target)
+            if found is None or (not found.records and found.read_up_to < candidate.target_end):
+                candidate.tracker.leave_unproven(is_verifiable=True)
+            elif found.records:
+                self.verifier.note_tail(candidate, found.records[-1])
+            else:
+                empty.append(candidate)
+        return empty
+
+    def compare_tails(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+        """Those whose line is disproved, and those that have no line."""
+        expecting: list[tuple[Candidate, int]] = []
+        disproved: list[Candidate] = []
+        without_pair: list[Candidate] = []
+        for candidate in candidates:
+            assert candidate.tail is not None  # noqa: S101  # the caller filtered
+            origin = provenance_offset(candidate.tail.headers)
+            if origin is not None and origin < candidate.source_end:
+                candidate.tracker.prove(origin + 1, origin="provenance_header")
+                self.verifier.count(is_match=True)
+                continue
+            expected = candidate.expected
+            if expected is None:
+                without_pair.append(candidate)
+            elif not 0 < expected <= candidate.source_end:
+                self.verifier.count(is_match=False)
+                disproved.append(candidate)
+            elif expected <= candidate.source_log_start:
+                self._leave_or_walk(candidate, disproved)
+            else:
+                expecting.append((candidate, expected))
+        self._compare(expecting, disproved)
+        return disproved, without_pair
+
+    def _compare(self, expecting: Sequence[tuple[Candidate, int]], disproved: list[Candidate]) -> None:
+        ranges = {}
+        for candidate, expected in expecting:
+            look_back = _LOOK_BACK if candidate.source in self.verifier.marker_tails else 1
+            ranges[candidate.source] = OffsetRange(
+                max(candidate.source_log_start, expected - look_back), expected
+            )
+        fetched = self._fetch_source(ranges)
+        for candidate, expected in expecting:
+            failed = fetched.failed.get(candidate.source)
+            if failed is not None:
+                is_refused = failed.reason == Reason.NOT_AUTHORIZED
+                candidate.tracker.leave_unproven(is_verifiable=not is_refused)
+                continue
+            records = fetched.found[candidate.source].records
+            if fetched.found[candidate.source].read_up_to < expected:
+                candidate.tracker.leave_unproven(is_verifiable=True)
+            elif not records:
+                self._leave_or_walk(candidate, disproved)
+            elif not self._match(candidate, records):
+                disproved.append(candidate)
+
+    def _match(self, candidate: Candidate, records: Sequence[LogRecord]) -> bool:
+        assert candidate.tail is not None  # noqa: S101  # the caller filtered
+        wanted = self.verifier.fingerprint(candidate, candidate.tail)
+        twin = next((r for r in reversed(records) if self.verifier.fingerprint(candidate, r) == wanted), None)
+        self.verifier.count(is_match=twin is not None)
+        if twin is None:
+            return False
+        candidate.tracker.prove(twin.offset + 1, fingerprint=wanted)
+        return True
+
+    def _leave_or_walk(self, candidate: Candidate, disproved: list[Candidate]) -> None:
+        """The source no longer holds the record to compare with: fatal only to a line already in doubt."""
+        if candidate.tracker.is_doubted and candidate.tracker.proven is not None:
+            disproved.append(candidate)
+        else:
+            candidate.tracker.leave_unproven(is_verifiable=False)
+
+    def walk(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """One chunk of both logs for each; those that are not done yet."""
+        if not candidates:
+            return []
+        walks = [(c, c.tracker.reconciliation) for c in candidates if c.tracker.reconciliation is not None]
+        fetched = self._fetch_target(
+            {
+                c.target: OffsetRange(
+                    min(max(w.target_read_up_to, c.target_log_start), c.target_end),
+                    min(max(w.target_read_up_to, c.target_log_start) + _WALK_CHUNK, c.target_end),
+                )
+                for c, w in walks
+            }
+        )
+        for candidate, walk in walks:
+            found = fetched.found.get(candidate.target)
+            if found is None:
+                continue
+            if found.records:
+                self.verifier.note_tail(candidate, found.records[-1])
+            walk.add_target(
+                (self.verifier.fingerprint(candidate, r) for r in found.records), read_up_to=found.read_up_to
+            )
+        return self._walk_source([c for c, _ in walks])
+
+    def _walk_source(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        ranges = {}
+        for candidate in candidates:
+            walk = candidate.tracker.reconciliation
+            assert walk is not None  # noqa: S101  # the caller filtered
+            walk.skip_deleted(candidate.source_log_start)
+            walk.skip_mirrored(min(candidate.tracker.floor or 0, candidate.source_end))
+            ranges[candidate.source] = OffsetRange(
+                walk.position, max(walk.position, min(walk.position + _WALK_CHUNK, candidate.source_end))
+            )
+        fetched = self._fetch_source(ranges)
+        unfinished = []
+        for candidate in candidates:
+            walk = candidate.tracker.reconciliation
+            assert walk is not None  # noqa: S101  # as above
+            wanted = ranges[candidate.source]
+            found = fetched.found.get(candidate.source)
+            if found is None and len(wanted):
+                continue
+            before = walk.passed
+            if found is not None:
+                walk.walk_source((r.offset, self.verifier.fingerprint(candidate, r)) for r in found.records)
+                self.verifier.comparisons += bool(found.records)
+            self.verifier.matches += walk.passed - before
+            read_up_to = found.read_up_to if found is not None else wanted.end
+            has_read_source = walk.is_blocked or read_up_to >= candidate.source_end
+            if walk.target_read_up_to < candidate.target_end or not has_read_source:
+                unfinished.append(candidate)
+            else:
+                self._finish(candidate)
+        return unfinished
+
+    def _finish(self, candidate: Candidate) -> None:
+        tracker = candidate.tracker
+        walk = tracker.reconciliation
+        assert walk is not None  # noqa: S101  # the caller filtered
+        tracker.settle_walk()
+        if walk.is_in_step:
+            tracker.prove(walk.position, origin="tail_match")
+        else:
+            tracker.is_reconciled = True
+            tracker.is_doubted = False

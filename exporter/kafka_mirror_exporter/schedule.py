@@ -1,0 +1,92 @@
+"""When workers poll: APScheduler wakes them at their interval, and without it they wake by themselves."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+_log = logging.getLogger(__name__)
+
+# APScheduler follows the wall clock and would sleep through one that was set back.
+_SELF_WAKE_INTERVALS = 1.5
+
+
+class Worker:
+    """One daemon thread that runs a cycle each time it is woken.
+
+    `overlaps` counts wake-ups that came while the cycle before was still running.
+    """
+
+    def __init__(self, name: str, cycle: Callable[[], None], *, interval_seconds: float) -> None:
+        self.overlaps = 0
+        self.interval_seconds = interval_seconds
+        self._name = name
+        self._cycle = cycle
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begins with a first cycle at once."""
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Asks for a cycle."""
+        if self._wake.is_set():
+            self.overlaps += 1
+            _log.warning("%s: a poll takes longer than its interval", self._name)
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends the thread after the cycle it is in."""
+        self._stopping.set()
+        self._wake.set()
+
+    def join(self, timeout: float) -> bool:
+        """Whether the thread ended in time; one that hangs is left behind."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(self.interval_seconds * _SELF_WAKE_INTERVALS)
+            if self._stopping.is_set():
+                return
+            # Cleared before the cycle: a wake-up that comes during it starts the next one at once.
+            self._wake.clear()
+            try:
+                self._cycle()
+            except Exception:  # noqa: BLE001  # the job's own place where a failure may not end the thread
+                _log.exception("%s: a poll failed for a reason nobody foresaw", self._name)
+
+
+class Schedule:
+    """Wakes workers at their intervals until it is closed."""
+
+    def __init__(self, workers: Mapping[str, Worker]) -> None:
+        self._workers = workers
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Starts all workers, each with a first cycle at once."""
+        for name, worker in self._workers.items():
+            self._scheduler.add_job(worker.wake, "interval", seconds=worker.interval_seconds, id=name)
+            worker.start()
+        self._scheduler.start()
+
+    def close(self, *, timeout: float) -> None:
+        """Stops waking, and gives the workers a moment to end."""
+        self._scheduler.shutdown(wait=False)
+        for worker in self._workers.values():
+            worker.stop()
+        for worker in self._workers.values():
+            worker.join(timeout / max(1, len(self._workers)))

@@ -1,0 +1,266 @@
+"""A whole poll, from two clusters in memory to one reading."""
+
+import re
+import struct
+from dataclasses import dataclass, field, replace
+
+from fake_cluster import FakeCaller, FakeCluster
+
+from kafka_mirror_exporter.core.comparison import Comparison
+from kafka_mirror_exporter.core.measurement import Reason
+from kafka_mirror_exporter.core.offsets import TopicPartition
+from kafka_mirror_exporter.core.reading import (
+    MirrorReading,
+    PartitionReading,
+    group_readings,
+    partition_readings,
+    topic_readings,
+)
+from kafka_mirror_exporter.core.thresholds import NameFilter, Thresholds, TopicThresholds
+from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
+from kafka_mirror_exporter.poll.ledger import Ledger
+from kafka_mirror_exporter.poll.settings import (
+    GroupChoice,
+    MirrorMaker2Names,
+    MirrorSettings,
+    PolicyChoice,
+    may_read_all,
+)
+
+EVERYTHING = NameFilter(include=(re.compile(".*"),))
+SETTINGS = MirrorSettings(
+    source="legacy",
+    target="redpanda",
+    tool="mirrormaker2",
+    policy=PolicyChoice(),
+    topics=EVERYTHING,
+    is_default_selection=True,
+    is_initial_sync=False,
+    groups=GroupChoice(names=EVERYTHING),
+    names=MirrorMaker2Names(),
+    isolation="auto",
+    consumer_group=None,
+    comparison=Comparison(),
+    may_read=may_read_all,
+    thresholds=Thresholds(default=TopicThresholds(drift=15, fallback=120)),
+    interval_seconds=5,
+    timeout_seconds=4,
+    source_bytes_per_second=1e9,
+    target_bytes_per_second=1e9,
+)
+
+
+@dataclass(slots=True)
+class Estate:
+    """Two clusters, a clock, and a mirror that copies what it is told."""
+
+    settings: MirrorSettings = SETTINGS
+    source: FakeCluster = field(default_factory=FakeCluster)
+    target: FakeCluster = field(default_factory=FakeCluster)
+    now: float = 1_000.0
+    copied: dict[TopicPartition, int] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    poll: MirrorPoll | None = None
+
+    @property
+    def wall(self) -> float:
+        return self.now + 1_700_000_000
+
+    def produce(self, topic: str, count: int, *, partition: int = 0) -> None:
+        log = self.source.log(topic, partition)
+        for _ in range(count):
+            log.append(b"%s %d" % (topic.encode(), log.end), timestamp_ms=int(self.wall * 1000))
+
+    def copy(self, topic: str, count: int, *, partition: int = 0) -> None:
+        tp = TopicPartition(topic, partition)
+        log, remote = self.source.log(*tp), self.target.log(f"legacy.{topic}", partition)
+        done = self.copied.setdefault(tp, 0)
+        if done == 0:
+            key = struct.pack(">h", len(topic)) + topic.encode() + struct.pack(">i", partition)
+            syncs = self.source.log("mm2-offset-syncs.redpanda.internal")
+            syncs.append(struct.pack(">qq", 0, remote.end), key=key, timestamp_ms=0)
+        for record in log.entries[done : done + count]:
+            assert record is not None
+            remote.append(record.value or b"", timestamp_ms=record.timestamp_ms)
+        self.copied[tp] = min(done + count, log.end)
+
+    def measure(self, *, after: float = 5.0) -> MirrorReading:
+        self.now += after
+        if self.poll is None:
+            self.poll = MirrorPoll(
+                self.settings,
+                source=FakeCaller(self.source),
+                target=FakeCaller(self.target),
+                clocks=Clocks(monotonic=lambda: self.now, wall=lambda: self.wall),
+                ledger=self.ledger,
+            )
+        return self.poll.run()
+
+
+def one(reading: MirrorReading, topic: str, partition: int = 0) -> PartitionReading:
+    return next(r for r in partition_readings(reading) if (r.topic, r.partition) == (topic, partition))
+
+
+def caught_up() -> Estate:
+    estate = Estate()
+    estate.produce("orders", 10)
+    estate.copy("orders", 10)
+    estate.measure()
+    return estate
+
+
+def test_a_mirror_that_has_copied_everything_is_caught_up() -> None:
+    orders = one(caught_up().measure(), "orders")
+
+    assert (orders.position, orders.lag_records, orders.drift_seconds) == (10, 0, 0.0)
+    assert (orders.origin, orders.is_verified, orders.target_topic) == ("offset_sync", True, "legacy.orders")
+
+
+def test_drift_is_how_long_the_first_unmirrored_record_has_been_waiting() -> None:
+    estate = caught_up()
+    estate.now += 2
+    estate.produce("orders", 4)  # two seconds after the poll
+    estate.measure(after=3)
+
+    late = one(estate.measure(after=5), "orders")
+
+    assert (late.lag_records, late.drift_seconds) == (4, 8.0)
+    assert (late.drift_lower_seconds, late.drift_upper_seconds) == (5.0, 10.0)
+
+
+def test_a_topic_that_nobody_named_and_nobody_mirrors_is_counted_and_has_no_lag() -> None:
+    estate = caught_up()
+    estate.produce("audit", 10)
+    reading = estate.measure()
+
+    assert topic_readings(reading)["audit"].state == "not_selected"
+    assert [r.topic for r in partition_readings(reading)] == ["orders"]
+
+
+def test_a_named_topic_without_a_target_topic_is_behind_from_its_beginning() -> None:
+    estate = caught_up()
+    estate.settings = replace(SETTINGS, is_default_selection=False)
+    estate.poll = None
+    estate.produce("audit", 10)
+    estate.measure()
+    reading = estate.measure()
+
+    audit = one(reading, "audit")
+    assert topic_readings(reading)["audit"].state == "awaiting_target"
+    assert (audit.position, audit.origin, audit.lag_records, audit.drift_seconds) == (0, "not_mirrored_yet", 10, 10.0)
+
+
+def test_a_target_that_is_down_takes_positions_along_and_gives_them_back_exactly() -> None:
+    estate = caught_up()
+    estate.produce("orders", 3)
+    estate.target.is_down = True
+    down = estate.measure()
+    estate.target.is_down = False
+    up = one(estate.measure(), "orders")
+
+    assert not down.sides["target"].up
+    assert down.sides["source"].up
+    lost = one(down, "orders")
+    assert lost.position is None
+    assert lost.unmeasured is not None
+    assert lost.unmeasured.reason == Reason.CLUSTER_UNREACHABLE
+    assert topic_readings(down)["orders"].state == "blind"
+    assert (up.lag_records, up.drift_seconds) == (3, 10.0)
+
+
+def test_a_residue_without_data_is_no_lag_and_does_not_age_what_comes_after_it() -> None:
+    estate = caught_up()
+    estate.source.log("orders").append_marker()
+    estate.measure()
+    estate.measure()
+    resting = one(estate.measure(after=3_600), "orders")
+    estate.produce("orders", 1)
+    fresh = one(estate.measure(), "orders")
+
+    assert (resting.lag_records, resting.drift_seconds) == (0, 0.0)
+    assert fresh.drift_seconds == 5.0
+
+
+def test_a_group_on_the_target_is_judged_there_once_it_has_members() -> None:
+    estate = caught_up()
+    estate.source.groups["billing"] = {TopicPartition("orders", 0): 4}
+    estate.target.groups["billing"] = {TopicPartition("legacy.orders", 0): 7}
+    estate.target.members["billing"] = 2
+    estate.measure()
+    reading = estate.measure()
+
+    rows = {row.side: row for row in group_readings(reading)}
+    assert reading.groups[0].state == "on_target"
+    assert (rows["target"].lag_records, rows["target"].is_judged) == (3, True)
+    assert (rows["source"].lag_records, rows["source"].is_judged) == (6, False)
+    assert rows["target"].topic == "orders"
+
+
+def test_commits_that_the_mirror_copied_do_not_make_a_group_live_on_the_target() -> None:
+    estate = caught_up()
+    estate.source.groups["billing"] = {TopicPartition("orders", 0): 4}
+    estate.target.groups["billing"] = {TopicPartition("legacy.orders", 0): 4}
+    estate.measure()
+    estate.produce("orders", 5)
+    estate.copy("orders", 5)
+    reading = estate.measure()
+
+    assert reading.groups[0].state == "on_source"
+
+
+def test_a_deleted_topic_is_gone_at_the_next_poll() -> None:
+    estate = caught_up()
+    estate.source.logs.pop(TopicPartition("orders", 0))
+    reading = estate.measure()
+
+    assert list(partition_readings(reading)) == []
+    assert reading.topics == ()
+
+
+def test_a_declared_initial_sync_ends_when_the_topic_has_caught_up_once() -> None:
+    estate = Estate(settings=replace(SETTINGS, is_initial_sync=True))
+    estate.produce("orders", 10)
+    estate.copy("orders", 1)
+    estate.measure(after=60)
+    far = estate.measure()
+    estate.copy("orders", 9)
+    near = estate.measure()
+    estate.produce("orders", 10)
+    estate.measure()
+    again = estate.measure(after=60)
+
+    states = [topic_readings(reading)["orders"].state for reading in (far, near, again)]
+    assert states == ["initial_sync", "mirroring", "mirroring"]
+
+
+def test_without_offset_syncs_the_tail_tells() -> None:
+    estate = Estate(settings=replace(SETTINGS, tool="any"))
+    estate.produce("orders", 20)
+    estate.copy("orders", 15)
+
+    orders = one(estate.measure(), "orders")
+
+    assert (orders.position, orders.origin, orders.lag_records) == (15, "tail_match", 5)
+
+
+def test_a_mirror_that_is_a_consumer_group_is_where_it_has_committed() -> None:
+    estate = Estate(settings=replace(SETTINGS, tool="consumer_group", consumer_group=("source", "my-mirror")))
+    estate.produce("orders", 20)
+    estate.copy("orders", 15)
+    estate.source.groups["my-mirror"] = {TopicPartition("orders", 0): 13}
+
+    orders = one(estate.measure(), "orders")
+
+    assert (orders.position, orders.origin, orders.lag_records) == (13, "consumer_group", 7)
+
+
+def test_an_offset_preserving_mirror_is_at_the_end_of_the_target() -> None:
+    estate = Estate(settings=replace(SETTINGS, tool="offset_preserving"))
+    estate.produce("orders", 20)
+    for record in estate.source.log("orders").entries[:12]:
+        assert record is not None
+        estate.target.log("orders").append(record.value or b"", timestamp_ms=record.timestamp_ms)
+
+    orders = one(estate.measure(), "orders")
+
+    assert (orders.position, orders.origin, orders.lag_records) == (12, "offset_preserving", 8)
