@@ -41,6 +41,7 @@ class SideGroups:
     names: tuple[str, ...] = ()
     listed_at: float | None = None
     described_at: float | None = None
+    described: tuple[str, ...] = ()
     listing_failed: Unmeasured | None = None
     offsets: GroupOffsets = field(default_factory=lambda: GroupOffsets(found={}, failed={}))
     members: dict[str, int] = field(default_factory=dict)
@@ -72,10 +73,11 @@ class SideGroups:
 
     def read_members(self, cluster: ClusterSide, *, now: float, timeout: float) -> None:
         """Reads who is a member of what, from time to time."""
-        if self.described_at is not None and now - self.described_at < _DESCRIBE_EVERY_SECONDS:
-            return
-        self.described_at = now
         names = self.names
+        is_due = self.described_at is None or now - self.described_at >= _DESCRIBE_EVERY_SECONDS
+        if not is_due and names == self.described:
+            return
+        self.described_at, self.described = now, names
         if not names:
             self.members = {}
             return
