@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 
-from kafka_mirror_exporter.clusters.client import try_property
+from kafka_mirror_exporter.clusters.client import librdkafka_version, try_property
 from kafka_mirror_exporter.clusters.confluent_reader import ConfluentReader
 from kafka_mirror_exporter.clusters.io_thread import IoThread
 from kafka_mirror_exporter.clusters.reader import ClusterReader
 from kafka_mirror_exporter.core.offsets import Side
 
-__all__ = ["ClusterReader", "ConfluentReader", "IoThread", "open_reader", "try_property"]
+__all__ = [
+    "ClusterReader",
+    "ConfluentReader",
+    "IoThread",
+    "librdkafka_version",
+    "open_reader",
+    "try_property",
+]
 
 
 def open_reader(

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, libversion
 from confluent_kafka.admin import AdminClient
 
 from kafka_mirror_exporter.clusters.errors import kafka_error
@@ -184,3 +184,8 @@ def try_property(name: str, value: str) -> str | None:
         return str(exc)
     close_aside([client])
     return None
+
+
+def librdkafka_version() -> str:
+    """The version of the library underneath."""
+    return str(libversion()[0])

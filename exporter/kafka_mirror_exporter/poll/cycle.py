@@ -91,6 +91,10 @@ class MirrorPoll:
         self.assembly = Assembly(settings, ledger)
         self.polls = 0
 
+    def reconnect(self, side: Side, caller: Caller) -> None:
+        """Goes on with other clients of the same cluster; what was learnt stays."""
+        (self.source if side == "source" else self.target).caller = caller
+
     # -- the poll --------------------------------------------------------------------------------
 
     def run(self) -> MirrorReading:

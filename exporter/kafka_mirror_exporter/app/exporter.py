@@ -1,0 +1,156 @@
+"""The running exporter: mirrors, workers, the last readings, and what scrapes are given."""
+
+import logging
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import RLock, Thread
+
+from kafka_mirror_exporter import __version__
+from kafka_mirror_exporter.app.mirror import CLOCKS, OpenMirror, watched
+from kafka_mirror_exporter.clusters import librdkafka_version
+from kafka_mirror_exporter.config import Config
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.errors import RenderError, StateFileError
+from kafka_mirror_exporter.exposition import Exposition
+from kafka_mirror_exporter.latest import Latest, MirrorName
+from kafka_mirror_exporter.metrics import ExporterFacts
+from kafka_mirror_exporter.poll.ledger import Ledger, StateFile
+from kafka_mirror_exporter.schedule import Schedule, Worker
+
+_log = logging.getLogger(__name__)
+
+_STOP_SECONDS = 2.0
+_REVISION = "unknown"
+
+Publish = Callable[[MirrorReading], None]
+
+
+@contextmanager
+def open_mirrors(config: Config, *, state: StateFile | None = None) -> Iterator[list[OpenMirror]]:
+    """All mirrors of a configuration, closed at the end; `ConfigError` if one cannot be opened."""
+    mirrors: list[OpenMirror] = []
+    try:
+        for mirror in config.mirrors:
+            ledger = state.ledger(mirror.source.alias, mirror.target.alias) if state else Ledger()
+            mirrors.append(OpenMirror(config, mirror, ledger=ledger))
+        yield mirrors
+    finally:
+        closing = [Thread(target=opened.close, kwargs={"timeout": 1.0}, daemon=True) for opened in mirrors]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(1.5)
+
+
+def open_state(config: Config) -> StateFile | None:
+    """The state file of a configuration, read; `StateFileError` if it cannot be used."""
+    if config.state_file is None or str(config.state_file) == "none":
+        return None
+    state = StateFile(Path(config.state_file))
+    state.open()
+    return state
+
+
+class Exporter:
+    """Polls all mirrors of a configuration, and can be given another one while it runs."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.latest = Latest(now_monotonic=time.monotonic())
+        # Held by one worker at a time while it renders: two pure-Python threads starve the HTTP loop.
+        self._heavy_work = RLock()
+        self.exposition = Exposition(
+            ExporterFacts(
+                version=__version__,
+                revision=_REVISION,
+                python_version=platform.python_version(),
+                librdkafka_version=librdkafka_version(),
+                is_last_reload_successful=True,
+                last_reload_success_at=time.time(),
+            ),
+            poll_interval=config.poll.interval,
+            monotonic=CLOCKS.monotonic,
+            heavy_work=self._heavy_work,
+        )
+        self.is_stopping = False
+        self._state = open_state(config)
+        self._running: _Run | None = None
+
+    @property
+    def mirrors(self) -> list[MirrorName]:
+        """The configured mirrors."""
+        return [(mirror.source.alias, mirror.target.alias) for mirror in self.config.mirrors]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every mirror has completed a poll, and nobody is shutting down."""
+        return not self.is_stopping and all(self.latest.get(*name) is not None for name in self.mirrors)
+
+    def start(self) -> None:
+        """Begins to poll."""
+        self._running = _Run(self.config, self._state, publish=self.publish)
+        self._running.start()
+
+    def reload(self, config: Config) -> None:
+        """Replaces the configuration; one that cannot be opened leaves the running one in force."""
+        replaced = _Run(config, self._state, publish=self.publish)
+        if self._running is not None:
+            self._running.close()
+        gone = set(self.mirrors)
+        self.config = config
+        self.exposition.reconfigure(mirrors=self.mirrors, poll_interval=config.poll.interval)
+        for name in gone - set(self.mirrors):
+            self.latest.forget(name)
+        self._running = replaced
+        replaced.start()
+
+    def publish(self, reading: MirrorReading) -> None:
+        """Makes a reading the last one of its mirror."""
+        self.latest.publish(reading)
+        self.latest.mark_alive((reading.source, reading.target), now_monotonic=CLOCKS.monotonic())
+        try:
+            self.exposition.publish(reading)
+        except RenderError as failure:
+            _log.error("%s->%s: %s", reading.source, reading.target, failure)
+        if self._state is not None:
+            try:
+                self._state.save_changes()
+            except StateFileError as failure:
+                _log.error("%s", failure)
+
+    def close(self) -> None:
+        """Stops polling; whatever hangs is left behind."""
+        self.is_stopping = True
+        if self._running is not None:
+            self._running.close()
+        if self._state is not None:
+            with suppress(StateFileError):
+                self._state.save()
+
+
+class _Run:
+    """The mirrors and workers of one configuration."""
+
+    def __init__(self, config: Config, state: StateFile | None, *, publish: Publish) -> None:
+        self._opened = ExitStack()
+        mirrors = self._opened.enter_context(open_mirrors(config, state=state))
+        self._schedule = Schedule(
+            {
+                "->".join(mirror.name): Worker(
+                    "->".join(mirror.name),
+                    watched(mirror, publish),
+                    interval_seconds=config.poll.interval,
+                )
+                for mirror in mirrors
+            }
+        )
+
+    def start(self) -> None:
+        self._schedule.start()
+
+    def close(self) -> None:
+        self._schedule.close(timeout=_STOP_SECONDS)
+        self._opened.close()

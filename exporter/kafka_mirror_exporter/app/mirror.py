@@ -1,0 +1,106 @@
+"""One mirror, opened: its clusters' threads, its poll, and the secrets it was opened with."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kafka_mirror_exporter.app.settings import mirror_settings
+from kafka_mirror_exporter.clusters import ClusterReader, IoThread, open_reader
+from kafka_mirror_exporter.config import (
+    ClusterConfig,
+    Config,
+    MirrorConfig,
+    client_properties,
+    read_secrets,
+    secrets_digest,
+)
+from kafka_mirror_exporter.connect import ConnectClient
+from kafka_mirror_exporter.core.offsets import Side
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.errors import ConfigError
+from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
+from kafka_mirror_exporter.poll.ledger import Ledger
+
+_log = logging.getLogger(__name__)
+
+CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time)
+
+
+@dataclass(slots=True)
+class _OpenCluster:
+    config: ClusterConfig
+    side: Side
+    digest: str
+    thread: IoThread
+
+
+class OpenMirror:
+    """Polls one mirror for as long as it is open; one thread at a time may use it."""
+
+    def __init__(self, config: Config, mirror: MirrorConfig, *, ledger: Ledger) -> None:
+        self.name = (mirror.source.alias, mirror.target.alias)
+        self._clusters = [_open(mirror.source, "source"), _open(mirror.target, "target")]
+        urls = mirror.mirrormaker2.connect_urls
+        self._poll = MirrorPoll(
+            mirror_settings(config, mirror),
+            source=self._clusters[0].thread,
+            target=self._clusters[1].thread,
+            clocks=CLOCKS,
+            ledger=ledger,
+            connect=ConnectClient([str(url) for url in urls]) if urls else None,
+        )
+
+    def poll(self) -> MirrorReading:
+        """One reading."""
+        self._follow_secrets()
+        return self._poll.run()
+
+    def _follow_secrets(self) -> None:
+        """Opens a cluster anew when the files its secrets come from have changed."""
+        for cluster in self._clusters:
+            try:
+                digest = secrets_digest(cluster.config)
+                if digest == cluster.digest:
+                    continue
+                thread = _open(cluster.config, cluster.side).thread
+            except ConfigError as failure:
+                _log.warning("the %s stays connected with the secrets it has: %s", cluster.side, failure)
+                continue
+            _log.info("secrets of the %s have changed, connecting anew", cluster.side)
+            old, cluster.thread, cluster.digest = cluster.thread, thread, digest
+            self._poll.reconnect(cluster.side, thread)
+            old.close(0)
+
+    def close(self, *, timeout: float) -> None:
+        """Lets go of both clusters, of hung ones after a moment."""
+        closing = [
+            threading.Thread(target=cluster.thread.close, args=(timeout,), daemon=True)
+            for cluster in self._clusters
+        ]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(timeout)
+
+
+def _open(cluster: ClusterConfig, side: Side) -> _OpenCluster:
+    digest = secrets_digest(cluster)
+    properties = client_properties(cluster, read_secrets(cluster))
+
+    def opening() -> ClusterReader:
+        return open_reader(properties=properties, bootstrap_servers=cluster.bootstrap_servers, side=side)
+
+    # Made once here, so that properties librdkafka does not take are found now and not at the first poll.
+    opening().close()
+    return _OpenCluster(cluster, side, digest, IoThread(f"{side} {cluster.alias}", opening))
+
+
+def watched(mirror: OpenMirror, use: Callable[[MirrorReading], None]) -> Callable[[], None]:
+    """A worker's cycle: poll, and hand the reading on."""
+
+    def cycle() -> None:
+        use(mirror.poll())
+
+    return cycle

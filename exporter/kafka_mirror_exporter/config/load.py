@@ -1,0 +1,118 @@
+"""Reads a configuration file and reports all its faults at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from kafka_mirror_exporter.config.client_properties import refusal
+from kafka_mirror_exporter.config.faults import faults_of
+from kafka_mirror_exporter.config.models import Config
+from kafka_mirror_exporter.config.yaml_loader import KeyPath, load_yaml, render_path
+from kafka_mirror_exporter.errors import ConfigError, Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConfig:
+    """A configuration, where it came from, and what is allowed in it but probably not meant."""
+
+    config: Config
+    warnings: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """The configuration in a file; `ConfigError` with every fault if it cannot be used."""
+    content, lines = load_yaml(path)
+    return _checked(content, lines, path)
+
+
+def config_from_addresses(source: str, target: str) -> Config:
+    """The configuration of one mirror of which nothing but bootstrap addresses is known."""
+    content = {
+        "mirrors": [{"source": {"bootstrap_servers": source}, "target": {"bootstrap_servers": target}}],
+    }
+    return _checked(content, {}, None).config
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration file."""
+    schema = Config.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _checked(content: Any, lines: Mapping[KeyPath, int], path: Path | None) -> LoadedConfig:
+    file = str(path) if path else ""
+    if not isinstance(content, dict):
+        raise ConfigError(
+            [Fault(path="", sentence="must be a mapping that begins with `mirrors`", file=file)]
+        )
+    faults = _client_faults(content, lines, file)
+    try:
+        config = Config.model_validate(_resolved(content, path.parent if path else Path()))
+    except ValidationError as error:
+        faults += faults_of(error, lines, file=file)
+    if faults:
+        raise ConfigError(sorted(faults, key=lambda fault: (fault.line, fault.path)))
+    return LoadedConfig(config=config, warnings=tuple(config.warnings()), path=path)
+
+
+def _clusters(content: Mapping[str, Any]) -> list[tuple[KeyPath, dict[str, Any]]]:
+    """Whatever looks like a cluster in a file that was not checked yet."""
+    found: list[tuple[KeyPath, dict[str, Any]]] = []
+    mirrors = content.get("mirrors")
+    for at, mirror in enumerate(mirrors if isinstance(mirrors, list) else ()):
+        for side in ("source", "target"):
+            cluster = mirror.get(side) if isinstance(mirror, dict) else None
+            if isinstance(cluster, dict):
+                found.append((("mirrors", at, side), cluster))
+    return found
+
+
+def _client_faults(content: Mapping[str, Any], lines: Mapping[KeyPath, int], file: str) -> list[Fault]:
+    faults = []
+    for place, cluster in _clusters(content):
+        for section in ("client", "client_secrets"):
+            properties = cluster.get(section)
+            for name in properties if isinstance(properties, dict) else ():
+                sentence = refusal(str(name), is_secret_place=section == "client_secrets")
+                if sentence is not None:
+                    path = (*place, section, str(name))
+                    faults.append(
+                        Fault(path=render_path(path), sentence=sentence, file=file, line=lines.get(path, 0))
+                    )
+    return faults
+
+
+def _resolved(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The content with relative paths made relative to the folder of the file."""
+    resolved = dict(content)
+    state_file = resolved.get("state_file")
+    if isinstance(state_file, str) and state_file != "none":
+        resolved["state_file"] = str(folder / state_file)
+    mirrors = resolved.get("mirrors")
+    if isinstance(mirrors, list):
+        resolved["mirrors"] = [_resolved_mirror(mirror, folder) for mirror in mirrors]
+    return resolved
+
+
+def _resolved_mirror(mirror: Any, folder: Path) -> Any:
+    if not isinstance(mirror, dict):
+        return mirror
+    resolved = dict(mirror)
+    for side in ("source", "target"):
+        cluster = mirror.get(side)
+        secrets = cluster.get("client_secrets") if isinstance(cluster, dict) else None
+        if isinstance(cluster, dict) and isinstance(secrets, dict):
+            resolved[side] = cluster | {
+                "client_secrets": {name: _resolved_secret(place, folder) for name, place in secrets.items()}
+            }
+    return resolved
+
+
+def _resolved_secret(place: Any, folder: Path) -> Any:
+    if isinstance(place, dict) and isinstance(place.get("file"), str):
+        return place | {"file": str(folder / place["file"])}
+    return place

@@ -1,0 +1,341 @@
+"""The configuration as frozen, strict models; each default stands beside its key."""
+
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from kafka_mirror_exporter.config.values import Duration, DurationOrOff, Pattern, Size
+from kafka_mirror_exporter.core.thresholds import (
+    NameFilter,
+    Thresholds,
+    TopicOverride,
+    TopicThresholds,
+)
+
+SideName = Literal["source", "target"]
+RecordPart = Literal["timestamp", "key", "value", "headers"]
+Text = Annotated[str, StringConstraints(min_length=1)]
+_MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """What all sections have in common: unknown keys are refused, nothing is changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class SecretConfig(Section):
+    """Where one secret comes from."""
+
+    file: Path | None = Field(default=None, strict=False, description="A file that holds the secret.")
+    env: Text | None = Field(default=None, description="An environment variable that holds the secret.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SecretConfig":
+        if (self.file is None) == (self.env is None):
+            raise PydanticCustomError("secret_place", "needs either `file` or `env`")
+        return self
+
+
+class BudgetConfig(Section):
+    """How much reading a cluster bears."""
+
+    fetch_bytes_per_second: Size = Field(
+        default=_MIB, description="Records read for comparison and timestamps; never exceeded for long."
+    )
+
+
+class ClusterConfig(Section):
+    """One cluster."""
+
+    alias: Text = Field(
+        default="", description="The label of this cluster, and MirrorMaker 2's alias for it."
+    )
+    bootstrap_servers: Text = Field(description="Brokers to begin with, like b1:9092,b2:9092.")
+    client: dict[str, str | int | float | bool] = Field(
+        default_factory=dict,
+        description="librdkafka properties; none that write, join groups or hold secrets.",
+    )
+    client_secrets: dict[str, SecretConfig] = Field(
+        default_factory=dict, description="Properties whose values come from a file or the environment."
+    )
+    budget: BudgetConfig = Field(default_factory=BudgetConfig, description="How much reading it bears.")
+
+    @property
+    def has_default_alias(self) -> bool:
+        """Whether nobody chose the label."""
+        return "alias" not in self.model_fields_set
+
+
+class SourceConfig(ClusterConfig):
+    """The cluster that is mirrored."""
+
+    alias: Text = Field(default="source", description="The label of this cluster, and MirrorMaker 2's alias.")
+
+
+class TargetConfig(ClusterConfig):
+    """The cluster that is mirrored into."""
+
+    alias: Text = Field(default="target", description="The label of this cluster, and MirrorMaker 2's alias.")
+
+
+class ReplicationPolicyConfig(Section):
+    """How source topics are called on the target."""
+
+    kind: Literal["auto", "default", "identity", "map"] = Field(
+        default="auto", description="`auto` finds it once, from the names of the topics."
+    )
+    separator: Text | None = Field(
+        default=None, description="Between alias and topic, where it is not a dot."
+    )
+    topics: dict[Text, Text] = Field(
+        default_factory=dict, description="With `map`: the target's name of each source topic."
+    )
+
+    @model_validator(mode="after")
+    def _map_is_whole(self) -> "ReplicationPolicyConfig":
+        if (self.kind == "map") != bool(self.topics):
+            raise PydanticCustomError(
+                "policy_map", "`topics` belongs to kind `map`, which cannot be without it"
+            )
+        if len(set(self.topics.values())) != len(self.topics):
+            raise PydanticCustomError("policy_twice", "maps two source topics to the same target topic")
+        return self
+
+
+class TopicsConfig(Section):
+    """Which source topics are watched."""
+
+    include: list[Pattern] = Field(
+        default_factory=lambda: [".*"], validate_default=True, description="Patterns, matched whole."
+    )
+    exclude: list[Pattern] = Field(default_factory=list, description="Patterns of what to leave out.")
+    initial_sync: bool = Field(
+        default=False, description="Whether topics that start far behind are being copied for the first time."
+    )
+
+    @property
+    def is_default_include(self) -> bool:
+        """Whether the selection was left to MirrorMaker 2, which does not tell it."""
+        return "include" not in self.model_fields_set
+
+
+class GroupsConfig(Section):
+    """Which consumer groups are watched."""
+
+    include: list[Pattern] = Field(
+        default_factory=lambda: [".*"], validate_default=True, description="Patterns, matched whole."
+    )
+    exclude: list[Pattern] = Field(
+        default_factory=lambda: ["console-consumer-.*", "connect-.*", "__.*"],
+        validate_default=True,
+        description="Patterns of what to leave out.",
+    )
+    per: Literal["partition", "topic"] = Field(
+        default="partition", description="How finely they are reported."
+    )
+    offsets: bool = Field(default=True, description="Whether committed offsets are exported.")
+    abandoned_after: Duration = Field(
+        default=86_400.0, description="Without members and commits for this long, a group never pages."
+    )
+
+
+class PlaceConfig(Section):
+    """A topic on one of the clusters."""
+
+    side: SideName = Field(description="On which cluster it is.")
+    topic: Text = Field(description="Its name there.")
+
+
+class MirrorMaker2Config(Section):
+    """What MirrorMaker 2 calls things; all of it is found where it is not given."""
+
+    source_alias: Text | None = Field(default=None, description="Its alias of the source, if not the label.")
+    target_alias: Text | None = Field(default=None, description="Its alias of the target, if not the label.")
+    offset_syncs: PlaceConfig | None = Field(default=None, description="Where it keeps pairs of offsets.")
+    connect_offsets: PlaceConfig | None = Field(
+        default=None, description="Where Connect keeps its positions."
+    )
+    checkpoints: PlaceConfig | None = Field(default=None, description="Where it keeps translated commits.")
+    heartbeats: PlaceConfig | None = Field(default=None, description="Where its heartbeats arrive.")
+    connect_urls: list[Text] = Field(
+        default_factory=list, description="Connect's REST addresses, for states of connectors and tasks."
+    )
+
+
+class MirrorGroupConfig(Section):
+    """The consumer group that a mirror copies with."""
+
+    side: SideName = Field(default="source", description="The cluster it commits on.")
+    group: Text = Field(description="Its name.")
+
+
+class VerifyConfig(Section):
+    """How records of both clusters are compared."""
+
+    read_records: bool | list[Pattern] = Field(
+        default=True, description="Whether, or of which topics, record contents may be read."
+    )
+    compare: list[RecordPart] = Field(
+        default_factory=lambda: list(get_args(RecordPart)),
+        min_length=1,
+        description="What must be equal.",
+    )
+    ignore_headers: list[Text] = Field(default_factory=list, description="Headers that the mirror adds.")
+    ignore_wire_format_ids: bool = Field(default=False, description="Whether the mirror rewrites schema IDs.")
+
+
+class TopicThresholdsConfig(Section):
+    """Thresholds of some topics; what is not given is the mirror's."""
+
+    match: Pattern = Field(description="Pattern of the source topics, matched whole.")
+    drift: DurationOrOff = Field(default=None, description="Seconds behind that page; `off` for never.")
+    fallback: DurationOrOff = Field(default=None, description="Seconds behind that engage the fallback.")
+
+
+class ThresholdsConfig(Section):
+    """When to page."""
+
+    drift: DurationOrOff = Field(default=15.0, description="Seconds behind that page; `off` for never.")
+    fallback: DurationOrOff = Field(default=120.0, description="Seconds behind that engage the fallback.")
+    group_lag: DurationOrOff = Field(default=15.0, description="Seconds a group may be behind.")
+    group_drift: DurationOrOff = Field(default=15.0, description="Seconds a translated commit may be off.")
+    group_drift_records: Annotated[int, Field(ge=0)] = Field(
+        default=200, description="Below this many records a translated commit never pages."
+    )
+    topics: list[TopicThresholdsConfig] = Field(
+        default_factory=list, description="Exceptions; the first that matches wins."
+    )
+
+
+class MirrorConfig(Section):
+    """One mirror: a source, a target, and how it is judged."""
+
+    source: SourceConfig = Field(description="The cluster that is mirrored.")
+    target: TargetConfig = Field(description="The cluster that is mirrored into.")
+    tool: Literal["mirrormaker2", "consumer_group", "offset_preserving", "any"] = Field(
+        default="mirrormaker2", description="What mirrors."
+    )
+    replication_policy: ReplicationPolicyConfig = Field(
+        default_factory=ReplicationPolicyConfig, description="How topics are called on the target."
+    )
+    topics: TopicsConfig = Field(default_factory=TopicsConfig, description="Which topics are watched.")
+    groups: GroupsConfig = Field(default_factory=GroupsConfig, description="Which groups are watched.")
+    mirrormaker2: MirrorMaker2Config = Field(
+        default_factory=MirrorMaker2Config, description="What MirrorMaker 2 calls things."
+    )
+    consumer_group: MirrorGroupConfig | None = Field(
+        default=None, description="With tool `consumer_group`: the group that the mirror copies with."
+    )
+    isolation_level: Literal["auto", "read_uncommitted", "read_committed"] = Field(
+        default="auto", description="What the mirror's source consumer reads."
+    )
+    verify: VerifyConfig = Field(default_factory=VerifyConfig, description="How records are compared.")
+    thresholds: ThresholdsConfig = Field(default_factory=ThresholdsConfig, description="When to page.")
+
+    @model_validator(mode="after")
+    def _group_belongs_to_tool(self) -> "MirrorConfig":
+        if (self.tool == "consumer_group") != (self.consumer_group is not None):
+            raise PydanticCustomError(
+                "mirror_group",
+                "`consumer_group` belongs to tool `consumer_group`, which cannot be without it",
+            )
+        return self
+
+    def topic_filter(self) -> NameFilter:
+        """The selected topics."""
+        return NameFilter(include=tuple(self.topics.include), exclude=tuple(self.topics.exclude))
+
+    def group_filter(self) -> NameFilter:
+        """The selected groups."""
+        return NameFilter(include=tuple(self.groups.include), exclude=tuple(self.groups.exclude))
+
+    def thresholds_in_force(self) -> Thresholds:
+        """The thresholds, with the mirror's own where an exception gives none."""
+        own = self.thresholds
+        default = TopicThresholds(drift=own.drift, fallback=own.fallback)
+        return Thresholds(
+            default=default,
+            overrides=tuple(
+                TopicOverride(
+                    match=exception.match,
+                    thresholds=TopicThresholds(
+                        drift=exception.drift if "drift" in exception.model_fields_set else own.drift,
+                        fallback=exception.fallback
+                        if "fallback" in exception.model_fields_set
+                        else own.fallback,
+                    ),
+                )
+                for exception in own.topics
+            ),
+            group_lag=own.group_lag,
+            group_drift=own.group_drift,
+            group_drift_records=own.group_drift_records,
+        )
+
+
+class PollConfig(Section):
+    """How often, and for how long at most."""
+
+    interval: Duration = Field(default=5.0, description="Between two polls.")
+    timeout: Duration = Field(default=4.0, description="For one poll; under the interval.")
+
+    @model_validator(mode="after")
+    def _ends_in_time(self) -> "PollConfig":
+        if self.timeout >= self.interval:
+            raise PydanticCustomError("poll_timeout", "`timeout` must be shorter than `interval`")
+        return self
+
+
+class MetricsConfig(Section):
+    """What is exported."""
+
+    max_series: Annotated[int, Field(ge=1_000)] = Field(
+        default=200_000, description="Beyond it groups are reported per topic."
+    )
+
+
+class WebConfig(Section):
+    """Where HTTP is served."""
+
+    listen_address: Text = Field(default=":10015", description="Address and port.")
+
+
+class Config(Section):
+    """Everything."""
+
+    mirrors: Annotated[list[MirrorConfig], Field(min_length=1)] = Field(description="The mirrors to watch.")
+    poll: PollConfig = Field(default_factory=PollConfig, description="How often is measured.")
+    state_file: Path | None = Field(
+        default=None,
+        strict=False,
+        description="What must survive a restart; `none` says aloud that nothing must.",
+    )
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="What is exported.")
+    web: WebConfig = Field(default_factory=WebConfig, description="Where HTTP is served.")
+
+    @model_validator(mode="after")
+    def _mirrors_differ(self) -> "Config":
+        pairs = [(mirror.source.alias, mirror.target.alias) for mirror in self.mirrors]
+        if len(set(pairs)) != len(pairs):
+            raise PydanticCustomError("mirrors_twice", "two mirrors have the same pair of aliases")
+        return self
+
+    def warnings(self) -> list[str]:
+        """What is allowed and probably not meant."""
+        limit = 2 * self.poll.interval
+        return [
+            f"mirrors[{at}].thresholds.{name}: {threshold:g} s is under two polls and will page unsteadily"
+            for at, mirror in enumerate(self.mirrors)
+            for name, threshold in _named_thresholds(mirror.thresholds)
+            if threshold is not None and threshold < limit
+        ]
+
+
+def _named_thresholds(thresholds: ThresholdsConfig) -> list[tuple[str, float | None]]:
+    named = [(name, getattr(thresholds, name)) for name in ("drift", "fallback", "group_lag", "group_drift")]
+    for at, exception in enumerate(thresholds.topics):
+        named += [(f"topics[{at}].drift", exception.drift), (f"topics[{at}].fallback", exception.fallback)]
+    return named

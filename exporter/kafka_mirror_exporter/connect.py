@@ -1,0 +1,60 @@
+"""Connect's REST interface: which tasks of the mirror's connectors are in which state. Only ever read."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+
+from kafka_mirror_exporter.errors import KafkaMirrorExporterError
+
+_MIRROR_CLASSES = ("MirrorSourceConnector", "MirrorCheckpointConnector", "MirrorHeartbeatConnector")
+
+
+class ConnectUnreachable(KafkaMirrorExporterError):
+    """No worker of a Connect cluster answered, or none that makes sense."""
+
+
+class ConnectClient:
+    """The workers of one Connect cluster; the first that answers speaks for all."""
+
+    def __init__(self, urls: Sequence[str], *, timeout_seconds: float = 1.0) -> None:
+        self._urls = [url.rstrip("/") for url in urls]
+        self._timeout = timeout_seconds
+
+    def read_tasks(self) -> Mapping[tuple[str, str], int]:
+        """How many tasks of each connector are in which state, by (connector, lower-case state).
+
+        Only MirrorMaker's connectors count where any is among them; a connector that failed before it had
+        tasks counts as one failed task.
+        """
+        failures = []
+        for url in self._urls:
+            try:
+                return _tasks(self._get(f"{url}/connectors?expand=status&expand=info"))
+            except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as failure:
+                failures.append(f"{url}: {type(failure).__name__}")
+        raise ConnectUnreachable(f"no Connect worker answered as one ({'; '.join(failures)})")
+
+    def _get(self, url: str) -> Mapping[str, Any]:
+        answer = requests.get(url, timeout=self._timeout)
+        answer.raise_for_status()
+        content: Mapping[str, Any] = answer.json()
+        return content
+
+
+def _tasks(connectors: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    mirroring = {name: entry for name, entry in connectors.items() if _is_of_mirror(entry)}
+    counts: Counter[tuple[str, str]] = Counter()
+    for name, entry in (mirroring or connectors).items():
+        status = entry["status"]
+        states = [task["state"] for task in status["tasks"]]
+        if not states and status["connector"]["state"] == "FAILED":
+            states = ["FAILED"]
+        counts.update((name, state.lower()) for state in states)
+    return dict(counts)
+
+
+def _is_of_mirror(entry: Mapping[str, Any]) -> bool:
+    config = entry.get("info", {}).get("config", {})
+    return str(config.get("connector.class", "")).rpartition(".")[2] in _MIRROR_CLASSES
