@@ -14,7 +14,10 @@ from kafka_mirror_exporter.connect import ConnectClient, ConnectUnreachable
 
 def connector(kind: str, *states: str, own: str = "RUNNING") -> dict[str, Any]:
     return {
-        "status": {"connector": {"state": own}, "tasks": [{"id": i, "state": s} for i, s in enumerate(states)]},
+        "status": {
+            "connector": {"state": own},
+            "tasks": [{"id": i, "state": s} for i, s in enumerate(states)],
+        },
         "info": {"config": {"connector.class": f"org.apache.kafka.connect.mirror.{kind}"}},
     }
 

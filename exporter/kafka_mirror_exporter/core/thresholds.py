@@ -23,6 +23,11 @@ class NameFilter:
             p.fullmatch(name) for p in self.exclude
         )
 
+    @property
+    def literal_names(self) -> tuple[str, ...]:
+        """The included patterns that are plain names."""
+        return tuple(p.pattern for p in self.include if re.fullmatch(r"[\w-]+", p.pattern))
+
 
 def is_mirrorable_topic(topic: str) -> bool:
     """Whether MirrorMaker 2 would copy a topic of this name at all."""

@@ -78,8 +78,8 @@ class MirrorPoll:
             "target": AheadReader("target"),
         }
         self.groups = GroupPoll(
-            source=SideGroups("source", settings.groups.names.selects),
-            target=SideGroups("target", settings.groups.names.selects),
+            source=SideGroups("source", settings.groups.names.selects, settings.groups.names.literal_names),
+            target=SideGroups("target", settings.groups.names.selects, settings.groups.names.literal_names),
             abandoned_after=settings.groups.abandoned_after_seconds,
             is_per_topic=settings.groups.is_per_topic,
             with_offsets=settings.groups.with_offsets,

@@ -1,19 +1,23 @@
 """Consumer groups on both clusters: committed offsets, lag in records and seconds, members."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import NamedTuple
 
-from kafka_mirror_exporter.clusters.reader import ClusterReader, GroupOffsets
+from kafka_mirror_exporter.clusters.reader import ClusterReader, GroupListing, GroupOffsets
 from kafka_mirror_exporter.core.drift import TimestampUse
 from kafka_mirror_exporter.core.groups import GroupLife
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Anchor, Side, TopicPartition
 from kafka_mirror_exporter.core.reading import NAN, NO_OFFSET, WHOLE_TOPIC, GroupColumns, GroupSummary
 from kafka_mirror_exporter.core.waiting import LogEnds, wait_at, wait_use
+from kafka_mirror_exporter.errors import ApiUnavailable
 from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
 from kafka_mirror_exporter.poll.side import ClusterSide
+
+_log = logging.getLogger(__name__)
 
 _LIST_EVERY_SECONDS = 4.0
 _DESCRIBE_EVERY_SECONDS = 15.0
@@ -38,6 +42,7 @@ class SideGroups:
 
     side: Side
     selects: Callable[[str], bool]
+    named: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     listed_at: float | None = None
     described_at: float | None = None
@@ -65,11 +70,19 @@ class SideGroups:
         self.offsets = cluster.call(read, timeout=timeout)
 
     def _list(self, cluster: ClusterSide, *, now: float, timeout: float) -> None:
-        listing = cluster.call(lambda reader: reader.list_groups(timeout=timeout), timeout=timeout)
+        """Finds the groups; where a cluster cannot list them, those that the configuration names remain."""
+        self.listed_at = now
+        try:
+            listing = cluster.call(lambda reader: reader.list_groups(timeout=timeout), timeout=timeout)
+        except ApiUnavailable as failure:
+            listing = GroupListing(groups=(), failed=Unmeasured(Reason(failure.reason), str(failure)))
+        if listing.failed is not None and self.listing_failed is None:
+            _log.warning("groups of the %s cannot be listed: %s", self.side, listing.failed.detail)
         self.listing_failed = listing.failed
         if listing.failed is None or listing.groups:
             self.names = tuple(sorted(group for group in listing.groups if self.selects(group)))
-        self.listed_at = now
+        elif not self.names:
+            self.names = self.named
 
     def read_members(self, cluster: ClusterSide, *, now: float, timeout: float) -> None:
         """Reads who is a member of what, from time to time."""

@@ -85,13 +85,19 @@ class FakeCluster:
         return Offsets(found={tp: self.logs[tp].start for tp in leaders}, failed={})
 
     def read_offsets_at(
-        self, timestamps_ms: Mapping[TopicPartition, int], leaders: Mapping[TopicPartition, int], *, timeout: float
+        self,
+        timestamps_ms: Mapping[TopicPartition, int],
+        leaders: Mapping[TopicPartition, int],
+        *,
+        timeout: float,
     ) -> Offsets:
         del timeout
         found = {}
         for tp in leaders:
             log = self.logs[tp]
-            hits = (r.offset for r in log.records(OffsetRange(0, log.end)) if r.timestamp_ms >= timestamps_ms[tp])
+            hits = (
+                r.offset for r in log.records(OffsetRange(0, log.end)) if r.timestamp_ms >= timestamps_ms[tp]
+            )
             found[tp] = next(hits, NO_OFFSET)
         return Offsets(found=found, failed={})
 

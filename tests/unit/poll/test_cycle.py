@@ -147,7 +147,12 @@ def test_a_named_topic_without_a_target_topic_is_behind_from_its_beginning() -> 
 
     audit = one(reading, "audit")
     assert topic_readings(reading)["audit"].state == "awaiting_target"
-    assert (audit.position, audit.origin, audit.lag_records, audit.drift_seconds) == (0, "not_mirrored_yet", 10, 10.0)
+    assert (audit.position, audit.origin, audit.lag_records, audit.drift_seconds) == (
+        0,
+        "not_mirrored_yet",
+        10,
+        10.0,
+    )
 
 
 def test_a_target_that_is_down_takes_positions_along_and_gives_them_back_exactly() -> None:

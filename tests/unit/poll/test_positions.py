@@ -34,7 +34,9 @@ class Mirror:
     stored: int | None = None
     pairs: list[Anchor] = field(default_factory=list)
     poll: PositionPoll = field(
-        default_factory=lambda: PositionPoll(verifier=Verifier(comparison=Comparison(), may_read=lambda _: True))
+        default_factory=lambda: PositionPoll(
+            verifier=Verifier(comparison=Comparison(), may_read=lambda _: True)
+        )
     )
     watermarks: WatermarkReader | None = None
 
@@ -73,7 +75,9 @@ class Mirror:
         self.source_log, self.target_log  # noqa: B018  # both logs exist
         sides = []
         for name, cluster in (("source", self.source), ("target", self.target)):
-            side = ClusterSide(name, FakeCaller(cluster), ByteBudget(bytes_per_second=1e9, interval_seconds=1))
+            side = ClusterSide(
+                name, FakeCaller(cluster), ByteBudget(bytes_per_second=1e9, interval_seconds=1)
+            )
             side.metadata, side.is_up = cluster.read_metadata(timeout=1), True
             sides.append(side)
         self.watermarks = self.watermarks or WatermarkReader(lambda: self.now, lambda: self.now)
@@ -251,7 +255,9 @@ def test_records_deleted_before_a_paused_mirror_read_them_are_counted_once() -> 
 
 @pytest.mark.parametrize("writes_pair", [True, False], ids=["with a pair", "without"])
 @pytest.mark.parametrize("mirrored", [0, 30], ids=["at once", "some were mirrored before"])
-def test_records_deleted_between_two_polls_are_counted_after_the_jump(*, writes_pair: bool, mirrored: int) -> None:
+def test_records_deleted_between_two_polls_are_counted_after_the_jump(
+    *, writes_pair: bool, mirrored: int
+) -> None:
     mirror = flowing()
     mirror.produce(300)
     mirror.measure()
@@ -319,7 +325,9 @@ def test_a_verified_position_is_the_truth_whatever_happens(seed: int, events: li
         elif event == "r":
             mirror.restart(resends=chance.randint(0, 30))
         elif event == "f":
-            mirror.target_log.append(b"foreign %d" % chance.randint(0, 9), timestamp_ms=int(mirror.now * 1000))
+            mirror.target_log.append(
+                b"foreign %d" % chance.randint(0, 9), timestamp_ms=int(mirror.now * 1000)
+            )
         elif event == "m":
             mirror.source_log.append_marker()
         elif event == "j":

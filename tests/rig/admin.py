@@ -1,0 +1,97 @@
+"""What tests do to clusters, through Kafka's own admin API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
+
+_SECONDS = 20
+
+
+class Admin:
+    """Changes one cluster, and waits until it is changed."""
+
+    def __init__(self, bootstrap: str, **properties: Any) -> None:
+        self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0} | properties)
+
+    def create_topic(self, topic: str, *, partitions: int = 1, **config: str) -> None:
+        settings = {name.replace("_", "."): value for name, value in config.items()}
+        self._wait(self._client.create_topics([NewTopic(topic, partitions, 1, config=settings)]))
+
+    def add_partitions(self, topic: str, *, total: int) -> None:
+        self._wait(self._client.create_partitions([NewPartitions(topic, total)]))
+
+    def delete_topic(self, topic: str) -> None:
+        self._wait(self._client.delete_topics([topic]))
+
+    def delete_records(self, topic: str, partition: int, *, before: int) -> None:
+        self._wait(self._client.delete_records([KafkaPartition(topic, partition, before)]))
+
+    def set_topic_config(self, topic: str, name: str, value: str) -> None:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        self._wait(self._client.incremental_alter_configs([resource]))
+
+    def commit(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+        partitions = [
+            KafkaPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()
+        ]
+        self._wait(
+            self._client.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])
+        )
+
+    def allow(self, user: str, operation: AclOperation, kind: ResourceType, name: str = "*") -> AclBinding:
+        """Grants one operation on one thing, or on all of a kind."""
+        binding = AclBinding(
+            kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW
+        )
+        self._wait(self._client.create_acls([binding]))
+        return binding
+
+    def topics(self) -> dict[str, int]:
+        """All topics with their numbers of partitions."""
+        topics = self._client.list_topics(timeout=_SECONDS).topics
+        return {name: len(topic.partitions) for name, topic in topics.items()}
+
+    def inventory(self) -> tuple[dict[str, int], set[str], dict[str, dict[str, str]]]:
+        """Topics, groups, and the configuration of every topic: what a reader must leave as it is."""
+        topics = self.topics()
+        groups = {listed.group_id for listed in self._client.list_consumer_groups().result(_SECONDS).valid}
+        resources = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics]
+        configs = {
+            resource.name: {name: entry.value for name, entry in future.result(_SECONDS).items()}
+            for resource, future in (self._client.describe_configs(resources) if resources else {}).items()
+        }
+        return topics, groups, configs
+
+    @staticmethod
+    def _wait(futures: Mapping[Any, Any]) -> None:
+        for future in futures.values():
+            future.result(_SECONDS)
+
+
+def transaction(bootstrap: str, topic: str, values: list[bytes], *, transactional_id: str) -> Producer:
+    """A producer with an open transaction in which these records are written to partition 0."""
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "transactional.id": transactional_id, "log_level": 0}
+    )
+    producer.init_transactions(_SECONDS)
+    producer.begin_transaction()
+    for value in values:
+        producer.produce(topic, value=value, partition=0)
+    producer.flush(_SECONDS)
+    return producer
