@@ -29,17 +29,21 @@ def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaClu
 
 
 @pytest.fixture(scope="session")
-def recordings(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Recording]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The source and the target that all scenarios share."""
+    with Stage(tmp_path_factory.mktemp("stage"), proxies=8) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def recordings(request: pytest.FixtureRequest, stage: Stage) -> dict[str, Recording]:
     """What the scenarios of all collected test files left; they run once, side by side, when first asked for.
 
     A scenario that fails leaves its error, which every test that asks for its recording raises.
     """
     modules = {item.getparent(pytest.Module).obj for item in request.session.items}
     scenarios = {name: run for module in modules for name, run in getattr(module, "SCENARIOS", {}).items()}
-    with Stage(tmp_path_factory.mktemp("stage"), proxies=6) as stage:
-        return asyncio.run(_run_all(scenarios, stage))
+    return asyncio.run(_run_all(scenarios, stage))
 
 
 async def _run_all(scenarios: dict[str, Scenario], stage: Stage) -> dict[str, Recording]:

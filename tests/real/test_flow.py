@@ -90,12 +90,12 @@ BOTH = pytest.mark.parametrize("scenario", sorted(SCENARIOS))
 
 @BOTH
 def test_a_flowing_mirror_has_the_true_lag_and_little_drift(
-    recordings: dict[str, Recording], scenario: str, record_property: Callable[[str, object], None]
+    recordings: dict[str, Recording], scenario: str, figure: Callable[[str, object], None]
 ) -> None:
     recording = recordings[scenario].sound
     found = accuracy(recording.between("flowing", "pausing"), recording.truth)
 
-    record_property("flowing", str(found))
+    figure(f"{scenario}, flowing", found)
     assert found.unmeasured == 0
     assert found.lag_within >= 0.99, found
     assert found.drift_within >= 0.99, found
@@ -103,12 +103,12 @@ def test_a_flowing_mirror_has_the_true_lag_and_little_drift(
 
 @BOTH
 def test_a_paused_mirror_is_exact_to_the_second(
-    recordings: dict[str, Recording], scenario: str, record_property: Callable[[str, object], None]
+    recordings: dict[str, Recording], scenario: str, figure: Callable[[str, object], None]
 ) -> None:
     recording = recordings[scenario].sound
     found = accuracy(recording.between("paused", "resuming"), recording.truth)
 
-    record_property("paused", str(found))
+    figure(f"{scenario}, paused", found)
     assert found.unmeasured == 0
     assert found.lag_within >= 0.99, found
     assert found.drift_within >= 0.99, found
@@ -127,12 +127,12 @@ def test_a_resumed_mirror_is_exact_until_it_has_caught_up(
 
 
 def test_records_sent_again_after_kill_9_make_no_false_calm(
-    recordings: dict[str, Recording], record_property: Callable[[str, object], None]
+    recordings: dict[str, Recording], figure: Callable[[str, object], None]
 ) -> None:
     recording = recordings["plain"].sound
     found = accuracy(recording.between("calm", "restarted"), recording.truth)
 
-    record_property("killed", str(found))
+    figure("plain, killed and restarted", found)
     assert recording.facts["copies"] > recording.facts["records"], (
         "the mirror sent nothing twice: nothing was tried"
     )

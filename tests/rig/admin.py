@@ -15,6 +15,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewPartitions,
     NewTopic,
+    OffsetSpec,
     ResourcePatternType,
     ResourceType,
 )
@@ -66,6 +67,11 @@ class Admin:
         """All topics with their numbers of partitions."""
         topics = self._client.list_topics(timeout=_SECONDS).topics
         return {name: len(topic.partitions) for name, topic in topics.items()}
+
+    def end(self, topic: str, partition: int = 0) -> int:
+        """The high watermark."""
+        asked = KafkaPartition(topic, partition)
+        return int(self._client.list_offsets({asked: OffsetSpec.latest()})[asked].result(_SECONDS).offset)
 
     def inventory(self) -> tuple[dict[str, int], set[str], dict[str, dict[str, str]]]:
         """Topics, groups, and the configuration of every topic: what a reader must leave as it is."""

@@ -56,6 +56,12 @@ class Stage(AbstractContextManager["Stage"]):
         for close in reversed(self._closing):
             close()
 
+    def target_end(self, topic: str, partition: int = 0) -> int:
+        """Where a target partition ends; 0 while there is no such topic."""
+        if topic not in self.target_admin.topics():
+            return 0
+        return self.target_admin.end(topic, partition)
+
     def proxy(self, side: str, *, is_like_redpanda: bool = False) -> Proxy:
         """A proxy before one of the clusters, whose clients come back through it."""
         cluster = self.source if side == "source" else self.target
@@ -98,12 +104,25 @@ class Watch:
         self.readings: list[MirrorReading] = []
         self.mirror = OpenMirror(config, config.mirrors[0], ledger=ledger or Ledger())
         self._period = period_seconds
-        self._stopping = threading.Event()
+        self._stopping, self._going, self._idle = threading.Event(), threading.Event(), threading.Event()
+        self._going.set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    def hold(self) -> None:
+        """Polls no more, until told to go on."""
+        self._going.clear()
+        self._idle.wait(20)
+
+    def go_on(self) -> None:
+        """Polls again."""
+        self._going.set()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._idle.set()
+            self._going.wait()
+            self._idle.clear()
             began = time.monotonic()
             self.readings.append(self.mirror.poll())
             self._stopping.wait(max(0.0, self._period - (time.monotonic() - began)))
@@ -129,6 +148,7 @@ class Watch:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._going.set()
         self._thread.join(20)
         self.mirror.close(timeout=2)
 

@@ -24,7 +24,7 @@ GROUP_MEMBERS: Final = "group members"
 
 _IN_FLIGHT: Final = 50
 _DESCRIBE_GROUPS: Final = 100
-_NAMING_PAUSE_SECONDS: Final = 30.0
+_NAMING_PAUSE_SECONDS: Final = 10.0
 _NO_ANSWER: Final = Unmeasured(Reason.API_TIMEOUT, "no answer in time")
 
 Commits = dict[TopicPartition, int]

@@ -65,6 +65,7 @@ class PartitionTracker:
     _first_log_start: int | None = None
     _last_pair: Anchor | None = None
     _seen: Witnesses | None = None
+    _is_still: bool = False
     _was_standing: bool = False
 
     # -- what a poll read ------------------------------------------------------------------------
@@ -83,8 +84,10 @@ class PartitionTracker:
             # and be sending again what it sent before.
             self.is_doubted |= self._was_standing
         if before is not None and not is_reset:
-            is_still = seen.target_end == before.target_end
-            self._was_standing = is_still and self.last is not None and self.last.offset < seen.source_end
+            self._is_still = seen.target_end == before.target_end
+            self._was_standing = (
+                self._is_still and self.last is not None and self.last.offset < seen.source_end
+            )
         self._take_pairs(seen, is_first=before is None or is_reset)
         self._raise_floor(seen.stored, at=seen.at)
         if self.anchor and self.anchor.position_at(seen.target_end) > seen.source_end:
@@ -163,7 +166,7 @@ class PartitionTracker:
             urgency = Urgency.NEVER_PROVEN
         elif self._was_standing or seen.at - self.bent_at <= BENDS_AGAIN_SECONDS:
             urgency = Urgency.STANDING
-        elif seen.at - self.proven_at >= rotation_seconds:
+        elif self._is_still or seen.at - self.proven_at >= rotation_seconds:
             urgency = Urgency.ROTATION
         return urgency
 

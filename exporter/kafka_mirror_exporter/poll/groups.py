@@ -94,9 +94,14 @@ class SideGroups:
         if not names:
             self.members = {}
             return
-        described = cluster.call(
-            lambda reader: reader.read_group_members(names, timeout=timeout), timeout=timeout
-        )
+        try:
+            described = cluster.call(
+                lambda reader: reader.read_group_members(names, timeout=timeout), timeout=timeout
+            )
+        except ApiUnavailable as failure:
+            _log.info("members of groups of the %s stay unknown: %s", self.side, failure)
+            self.members = {}
+            return
         self.members = dict(described.found)
 
 

@@ -1,0 +1,130 @@
+"""Topics that come, grow, go, and come again, under an exporter that was there before them."""
+
+from rig.stage import Recording, Stage, Watch, until
+from rig.truth import Workload
+
+A, B = "life-a", "life-b"
+
+
+async def lifecycle(stage: Stage) -> Recording:
+    recording = Recording()
+    watch = recording.watch = Watch(stage.config("life"))
+    await until(lambda: len(watch.readings) >= 2, seconds=30, what="readings without any topic")
+    recording.mark("empty")
+    maker = stage.mirror_maker("life")
+    stage.source_admin.create_topic(A, partitions=2)
+    workload = Workload(stage.source.bootstrap_servers, [(A, 0), (A, 1), (A, 2), (B, 0)], rate=1)
+    workload.send((A, 0), count=10)
+    workload.send((A, 1), count=10)
+    await until(lambda: _lag(watch, A) == 10, seconds=30, what="lag of a topic that is not mirrored yet")
+    recording.facts["awaiting"] = (watch.newest(A), watch.last)
+    maker.process.start()
+    await until(
+        lambda: _lag(watch, A) == 0 and _lag(watch, A, 1) == 0, seconds=120, what="the topic is mirrored"
+    )
+    recording.mark("mirrored")
+
+    stage.source_admin.create_topic(B)
+    workload.send((B, 0), count=5)
+    await until(lambda: _lag(watch, B) == 0, seconds=60, what="the topic that came later is mirrored")
+    stage.source_admin.add_partitions(A, total=3)
+    await until(lambda: stage.source_admin.topics()[A] == 3, seconds=20, what="the partition is there")
+    workload.send((A, 2), count=4)
+    await until(lambda: _lag(watch, A, 2) == 4, seconds=20, what="lag of the new partition")
+    recording.facts["new_partition"] = watch.newest(A, 2)
+    await until(lambda: _lag(watch, A, 2) == 0, seconds=60, what="the new partition is mirrored")
+
+    everything = stage.config("life")
+    mirror = everything.mirrors[0]
+    default = mirror.model_copy(update={"topics": type(mirror.topics)()})
+    looking = Watch(everything.model_copy(update={"mirrors": [default]}))
+    stage.source_admin.create_topic("unselected-by-anyone")
+    await until(lambda: len(looking.readings) >= 3, seconds=30, what="readings with the default selection")
+    looking.stop()
+    recording.facts["default_selection"] = looking.last
+
+    stage.source_admin.delete_topic(B)
+    await until(lambda: watch.newest(B) is None, seconds=30, what="the deleted topic is gone")
+    stage.source_admin.create_topic(B)
+    again = Workload(stage.source.bootstrap_servers, [(B, 0)], rate=1, prefix="again-")
+    again.send((B, 0), count=3)
+    await until(lambda: _lag(watch, B) is not None, seconds=30, what="the recreated topic is seen")
+    await until(lambda: _lag(watch, B) == 0, seconds=60, what="the recreated topic is mirrored")
+    recording.facts["recreated"] = watch.newest(B)
+
+    maker.process.stop()
+    stage.source_admin.delete_topic(A)
+    recording.mark("deleted")
+    await until(lambda: watch.newest(A) is None, seconds=30, what="series of the deleted topic go")
+    before = len(watch.readings)
+    await until(lambda: len(watch.readings) >= before + 5, seconds=30, what="polls after the deletion")
+    recording.facts["topics"] = stage.source_admin.topics()
+    watch.stop()
+    return recording
+
+
+def _lag(watch: Watch, topic: str, partition: int = 0) -> int | None:
+    row = watch.newest(topic, partition)
+    return None if row is None else row.lag_records
+
+
+SCENARIOS = {"lifecycle": lifecycle}
+
+
+def test_without_topics_there_are_readings_and_no_rows(recordings: dict[str, Recording]) -> None:
+    recording = recordings["lifecycle"].sound
+    assert recording.watch is not None
+
+    early = [m for m in recording.watch.readings if m.measured_monotonic <= recording.at["empty"]]
+    assert early
+    assert all(len(reading.partitions.index) == 0 and reading.sides["source"].up for reading in early)
+
+
+def test_a_named_topic_that_is_not_mirrored_yet_is_behind_by_all_it_holds(
+    recordings: dict[str, Recording],
+) -> None:
+    row, _ = recordings["lifecycle"].sound.facts["awaiting"]
+
+    assert (row.state, row.origin, row.position, row.lag_records) == (
+        "awaiting_target",
+        "not_mirrored_yet",
+        0,
+        10,
+    )
+
+
+def test_a_new_partition_is_behind_until_the_mirror_finds_it(recordings: dict[str, Recording]) -> None:
+    row = recordings["lifecycle"].sound.facts["new_partition"]
+
+    assert (row.origin, row.position, row.lag_records) == ("not_mirrored_yet", 0, 4)
+
+
+def test_topics_nobody_named_are_counted_and_have_no_lag(recordings: dict[str, Recording]) -> None:
+    reading = recordings["lifecycle"].sound.facts["default_selection"]
+
+    states = {topic.topic: topic.state for topic in reading.topics}
+    assert states["unselected-by-anyone"] == "not_selected"
+    assert states[A] == "mirroring"
+    assert "unselected-by-anyone" not in {tp.topic for tp in reading.partitions.index}
+
+
+def test_a_recreated_topic_is_measured_from_its_new_beginning(recordings: dict[str, Recording]) -> None:
+    row = recordings["lifecycle"].sound.facts["recreated"]
+
+    assert (row.position, row.source_high_watermark, row.lag_records) == (3, 3, 0)
+
+
+def test_lag_is_never_negative_and_drift_stays_within_its_bounds(recordings: dict[str, Recording]) -> None:
+    recording = recordings["lifecycle"].sound
+    assert recording.watch is not None
+
+    for _, row in recording.watch.rows():
+        assert row.lag_records is None or row.lag_records >= 0
+        if row.drift_seconds is not None and row.drift_upper_seconds is not None:
+            assert (row.drift_lower_seconds or 0) <= row.drift_seconds <= row.drift_upper_seconds
+
+
+def test_a_deleted_topic_is_not_brought_back_by_watching(recordings: dict[str, Recording]) -> None:
+    recording = recordings["lifecycle"].sound
+
+    assert A not in recording.facts["topics"]

@@ -1,0 +1,219 @@
+"""The rig itself: what every other real test takes for granted about mirrors, faults and the truth."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from rig.admin import Admin
+from rig.process import wait_until
+from rig.proxy import Proxy
+from rig.stage import Recording, Stage, until
+from rig.truth import Follower, Truth, Workload
+
+PARTITIONS = [("rig-topic", 0), ("rig-topic", 1)]
+
+
+async def stop_and_go(stage: Stage) -> Recording:
+    """MirrorMaker 3.2 flows, is paused for 6 s, goes on, is killed, and is started again."""
+    recording = Recording()
+    stage.source_admin.create_topic("rig-topic", partitions=2)
+    maker = stage.mirror_maker("rig")
+    workload = Workload(stage.source.bootstrap_servers, PARTITIONS, rate=100)
+    follower = Follower(stage.target.bootstrap_servers, {"rigs.rig-topic": "rig-topic"})
+
+    def is_mirrored(number: int) -> bool:
+        return all(number in follower.first_seen.get(partition, {}) for partition in PARTITIONS)
+
+    async def newest_is_mirrored(what: str) -> None:
+        newest = min(len(workload.appended[partition].numbers) for partition in PARTITIONS) - 1
+        await until(lambda: is_mirrored(newest), seconds=90, what=what)
+
+    maker.process.start()
+    workload.start()
+    try:
+        await until(lambda: is_mirrored(100), seconds=90, what="the rig's mirror flows")
+        await newest_is_mirrored("the rig's mirror has caught up")
+        maker.process.pause()
+        await asyncio.sleep(1)  # what was under way arrives
+        recording.mark("paused")
+        await asyncio.sleep(5)
+        recording.mark("resuming")
+        maker.process.resume()
+        await newest_is_mirrored("the rig's mirror goes on")
+        recording.mark("resumed")
+        maker.process.kill()
+        recording.facts["is running after kill"] = maker.process.is_running
+        await asyncio.sleep(1)
+        recording.mark("killed")
+        await asyncio.sleep(2)
+        recording.mark("starting")
+        maker.process.start()
+        await newest_is_mirrored("the rig's mirror goes on after kill -9")
+        workload.stop()
+        await newest_is_mirrored("the rig's mirror has copied all")
+        recording.mark("idle")
+    finally:
+        workload.stop()
+        follower.stop()
+        maker.process.stop()
+    recording.truth = Truth(workload, follower)
+    recording.facts["ends"] = {
+        partition: len(workload.appended[partition].numbers) for partition in PARTITIONS
+    }
+    return recording
+
+
+SCENARIOS = {"stop_and_go": stop_and_go}
+
+
+@pytest.mark.parametrize(("begin", "end"), [("paused", "resuming"), ("killed", "starting")])
+def test_a_mirror_that_does_not_run_keeps_its_position(
+    recordings: dict[str, Recording], begin: str, end: str
+) -> None:
+    recording = recordings["stop_and_go"].sound
+    truth, at = recording.truth, recording.at
+
+    for partition in PARTITIONS:
+        waited = at[end] - at[begin]
+        assert truth.position(partition, at[end]) == truth.position(partition, at[begin])
+        # 50 records a second and partition, produced every 20 ms.
+        assert truth.lag(partition, at[end]) - truth.lag(partition, at[begin]) == pytest.approx(
+            50 * waited, abs=5
+        )
+        assert truth.drift(partition, at[end]) - truth.drift(partition, at[begin]) == pytest.approx(
+            waited, abs=0.1
+        )
+
+
+def test_a_killed_mirror_is_gone(recordings: dict[str, Recording]) -> None:
+    assert recordings["stop_and_go"].sound.facts["is running after kill"] is False
+
+
+def test_a_mirror_that_goes_on_copies_everything(recordings: dict[str, Recording]) -> None:
+    recording = recordings["stop_and_go"].sound
+    truth, idle = recording.truth, recording.at["idle"]
+
+    for partition in PARTITIONS:
+        # Every record has one offset: nothing else was written to the topic.
+        assert truth.position(partition, idle) == recording.facts["ends"][partition]
+        assert (truth.lag(partition, idle), truth.drift(partition, idle)) == (0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def proxy(stage: Stage) -> Proxy:
+    return stage.proxy("target")
+
+
+@pytest.fixture
+def through(proxy: Proxy) -> Iterator[Callable[[float], bool]]:
+    """Whether the cluster answers through the proxy within some seconds; the proxy is whole again afterwards."""
+    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{proxy.port}", "log_level": 0})
+
+    def answers(seconds: float) -> bool:
+        try:
+            admin.list_topics(timeout=seconds)
+        except KafkaException:
+            return False
+        return True
+
+    assert answers(10)
+    yield answers
+    proxy.restore()
+
+
+@pytest.mark.parametrize("fault", ["cut", "black_hole", "half_open"])
+def test_a_broken_proxy_answers_nothing_and_a_restored_one_does(
+    proxy: Proxy, through: Callable[[float], bool], fault: str
+) -> None:
+    getattr(proxy, fault)()
+    assert not through(1)
+
+    proxy.restore()
+    wait_until(lambda: through(1), seconds=20, what="answers through the restored proxy")
+
+
+def test_requests_arrive_through_a_half_open_proxy_and_not_through_a_black_hole(
+    stage: Stage, proxy: Proxy
+) -> None:
+    stage.target_admin.create_topic("rig-faults")
+    settings = {"bootstrap.servers": f"127.0.0.1:{proxy.port}", "log_level": 0, "message.timeout.ms": 1_500}
+    ends = []
+    for fault in (proxy.black_hole, proxy.half_open):
+        producer = Producer(settings)
+        producer.produce("rig-faults", b"connected")
+        assert producer.flush(10) == 0
+        fault()
+        producer.produce("rig-faults", b"into the fault")
+        producer.flush(5)
+        ends.append(end_offset(stage.target.bootstrap_servers, "rig-faults"))
+        proxy.restore()
+
+    # One record before each fault; the second fault lets its record, or more than one try of it, through.
+    assert ends[0] == 1
+    assert ends[1] > 2
+
+
+def end_offset(bootstrap: str, topic: str) -> int:
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    partition = KafkaPartition(topic, 0)
+    return int(admin.list_offsets({partition: OffsetSpec.latest()})[partition].result(10).offset)
+
+
+def test_a_delaying_proxy_keeps_every_answer_for_as_long(
+    proxy: Proxy, through: Callable[[float], bool]
+) -> None:
+    proxy.delay(0.7)
+
+    began = time.monotonic()
+    assert through(10)
+    assert 0.7 <= time.monotonic() - began < 1.5
+
+
+@pytest.fixture(scope="module")
+def redpanda(stage: Stage) -> Proxy:
+    return stage.proxy("target", is_like_redpanda=True)
+
+
+def test_clients_keep_to_the_versions_that_redpanda_offers(stage: Stage, redpanda: Proxy) -> None:
+    bootstrap = f"127.0.0.1:{redpanda.port}"
+    admin = Admin(bootstrap)
+    admin.create_topic("rig-narrow", partitions=1)
+    use_much_of(bootstrap, "rig-narrow")
+    admin.inventory()
+    asked = redpanda.requests
+
+    assert redpanda.calls_outside_redpanda() == set()
+    # Produce, Fetch, ListOffsets, OffsetFetch, ListGroups: this Kafka offers more than Redpanda for each.
+    assert {(0, 7), (1, 11), (2, 4), (9, 7), (16, 4)} <= asked
+
+
+def test_the_same_clients_use_newer_versions_when_they_may(stage: Stage, proxy: Proxy) -> None:
+    stage.target_admin.create_topic("rig-wide", partitions=1)
+    use_much_of(f"127.0.0.1:{proxy.port}", "rig-wide")
+
+    assert proxy.calls_outside_redpanda() != set()
+
+
+def use_much_of(bootstrap: str, topic: str) -> None:
+    """Produces, reads, commits and asks for offsets."""
+    settings: dict[str, Any] = {"bootstrap.servers": bootstrap, "log_level": 0}
+    producer = Producer(settings)
+    producer.produce(topic, b"value")
+    assert producer.flush(10) == 0
+    consumer = Consumer(settings | {"group.id": f"{topic}-group", "auto.offset.reset": "earliest"})
+    try:
+        consumer.assign([KafkaPartition(topic, 0, 0)])
+        message = consumer.poll(10)
+        assert message is not None
+        assert message.value() == b"value"
+        consumer.commit(offsets=[KafkaPartition(topic, 0, 1)], asynchronous=False)
+        assert consumer.committed([KafkaPartition(topic, 0)], timeout=10)[0].offset == 1
+    finally:
+        consumer.close()
+    assert end_offset(bootstrap, topic) == 1
