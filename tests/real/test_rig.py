@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka import TopicPartition as KafkaPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AclOperation, AdminClient, OffsetSpec, ResourceType
 
 from rig.admin import Admin
+from rig.kafka import KafkaCluster
 from rig.process import wait_until
 from rig.proxy import Proxy
 from rig.stage import Recording, Stage, until
@@ -112,7 +114,7 @@ def proxy(stage: Stage) -> Proxy:
 
 @pytest.fixture
 def through(proxy: Proxy) -> Iterator[Callable[[float], bool]]:
-    """Whether the cluster answers through the proxy within some seconds; the proxy is whole again afterwards."""
+    """Whether the cluster answers through the proxy within some seconds; afterwards the proxy is whole."""
     admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{proxy.port}", "log_level": 0})
 
     def answers(seconds: float) -> bool:
@@ -151,18 +153,12 @@ def test_requests_arrive_through_a_half_open_proxy_and_not_through_a_black_hole(
         fault()
         producer.produce("rig-faults", b"into the fault")
         producer.flush(5)
-        ends.append(end_offset(stage.target.bootstrap_servers, "rig-faults"))
+        ends.append(stage.target_admin.end("rig-faults"))
         proxy.restore()
 
     # One record before each fault; the second fault lets its record, or more than one try of it, through.
     assert ends[0] == 1
     assert ends[1] > 2
-
-
-def end_offset(bootstrap: str, topic: str) -> int:
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    partition = KafkaPartition(topic, 0)
-    return int(admin.list_offsets({partition: OffsetSpec.latest()})[partition].result(10).offset)
 
 
 def test_a_delaying_proxy_keeps_every_answer_for_as_long(
@@ -172,7 +168,25 @@ def test_a_delaying_proxy_keeps_every_answer_for_as_long(
 
     began = time.monotonic()
     assert through(10)
-    assert 0.7 <= time.monotonic() - began < 1.5
+    assert 0.7 <= time.monotonic() - began < 1.4
+
+
+def test_answers_that_are_delayed_together_are_late_together(
+    stage: Stage, proxy: Proxy, through: Callable[[float], bool]
+) -> None:
+    stage.target_admin.create_topic("rig-delay")
+    producer = Producer({"bootstrap.servers": f"127.0.0.1:{proxy.port}", "log_level": 0, "linger.ms": 0})
+    producer.produce("rig-delay", b"connected")
+    assert producer.flush(10) == 0
+    proxy.delay(1.0)
+
+    began = time.monotonic()
+    for _ in range(5):
+        producer.produce("rig-delay", b"x")
+        time.sleep(0.05)
+    assert producer.flush(10) == 0
+    assert 1.2 <= time.monotonic() - began < 2.0
+    assert through(10)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +194,7 @@ def redpanda(stage: Stage) -> Proxy:
     return stage.proxy("target", is_like_redpanda=True)
 
 
-def test_clients_keep_to_the_versions_that_redpanda_offers(stage: Stage, redpanda: Proxy) -> None:
+def test_clients_keep_to_the_versions_that_redpanda_offers(redpanda: Proxy) -> None:
     bootstrap = f"127.0.0.1:{redpanda.port}"
     admin = Admin(bootstrap)
     admin.create_topic("rig-narrow", partitions=1)
@@ -191,6 +205,20 @@ def test_clients_keep_to_the_versions_that_redpanda_offers(stage: Stage, redpand
     assert redpanda.calls_outside_redpanda() == set()
     # Produce, Fetch, ListOffsets, OffsetFetch, ListGroups: this Kafka offers more than Redpanda for each.
     assert {(0, 7), (1, 11), (2, 4), (9, 7), (16, 4)} <= asked
+
+
+def test_the_newest_timestamp_is_a_silent_wrong_answer_behind_redpanda(stage: Stage, redpanda: Proxy) -> None:
+    stage.target_admin.create_topic("rig-newest")
+    bootstrap = f"127.0.0.1:{redpanda.port}"
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    for _ in range(5):
+        producer.produce("rig-newest", b"x")
+    assert producer.flush(10) == 0
+    partition, admin = KafkaPartition("rig-newest", 0), AdminClient({"bootstrap.servers": bootstrap})
+
+    answer = admin.list_offsets({partition: OffsetSpec.max_timestamp()})[partition].result(10)
+
+    assert answer.offset == 0
 
 
 def test_the_same_clients_use_newer_versions_when_they_may(stage: Stage, proxy: Proxy) -> None:
@@ -216,4 +244,34 @@ def use_much_of(bootstrap: str, topic: str) -> None:
         assert consumer.committed([KafkaPartition(topic, 0)], timeout=10)[0].offset == 1
     finally:
         consumer.close()
-    assert end_offset(bootstrap, topic) == 1
+    assert Admin(bootstrap).end(topic) == 1
+
+
+def test_a_killed_broker_is_gone_and_a_restarted_one_is_back(three_brokers: KafkaCluster) -> None:
+    admin = AdminClient({"bootstrap.servers": three_brokers.bootstrap_servers, "log_level": 0})
+    three_brokers.kill(2)
+    wait_until(lambda: set(admin.list_topics(timeout=5).brokers) == {1, 3}, seconds=30, what="2 is fenced")
+
+    three_brokers.restart(2)
+
+    assert set(admin.list_topics(timeout=5).brokers) == {1, 2, 3}
+
+
+@pytest.mark.parametrize("version", ["3.2.0", "4.1.0"])
+def test_a_user_sees_what_the_admin_allows(tmp_path: Path, version: str) -> None:
+    cluster = KafkaCluster(version, work_dir=tmp_path, users={"admin": "a", "reader": "r"})
+    cluster.start()
+    try:
+        cluster.wait_ready()
+        admin, reader = (
+            Admin(cluster.bootstrap_servers, **cluster.login(user)) for user in ("admin", "reader")
+        )
+        admin.create_topic("seen")
+        admin.create_topic("hidden")
+        assert reader.topics() == {}
+
+        admin.allow("reader", AclOperation.DESCRIBE, ResourceType.TOPIC, "seen")
+
+        wait_until(lambda: reader.topics() == {"seen": 1}, seconds=10, what="the allowed topic is seen")
+    finally:
+        cluster.stop()

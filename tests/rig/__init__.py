@@ -1,1 +1,1 @@
-"""Real clusters for tests, benchmarks and the demo: Kafka 3.2 and 4.1, MirrorMaker 2, and a proxy that fails."""
+"""Real clusters for tests and benchmarks: Kafka 3.2 and 4.1, MirrorMaker 2, and a proxy that fails."""

@@ -1,4 +1,4 @@
-"""Kafka's jars, by Maven from the committed poms, kept outside the checkout and keyed by the pom's content."""
+"""Kafka's jars, by Maven from the committed poms, kept outside the checkout by the pom's content."""
 
 import fcntl
 import hashlib

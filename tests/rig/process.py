@@ -3,6 +3,7 @@
 import atexit
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,12 +25,25 @@ def wait_until(condition: Callable[[], object], *, seconds: float, what: str) ->
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody has now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
+    """Ports of loopback that nobody has now.
+
+    They lie below those that the system gives to outgoing connections: while a broker is down, a client that
+    tries its port again and again could otherwise be given that very port, and the broker never get it back.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(16_000, 32_000)  # noqa: S311  # not a secret
+        if port not in ports and _is_free(port):
+            ports.append(port)
     return ports
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _die_with_the_parent() -> None:
@@ -78,7 +92,7 @@ class JavaProcess:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Ends it at once, as `kill -9` does."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait(10)

@@ -7,14 +7,16 @@ from typing import Literal
 
 Mode = Literal["pass", "cut", "black_hole", "half_open"]
 
-_API_VERSIONS = 18
+_LIST_OFFSETS, _API_VERSIONS = 2, 18
 _UNSUPPORTED_VERSION = 35
 # What Redpanda offers (its handlers, December 2024), by API key.
 _REDPANDA = {
-    0: (0, 7), 1: (4, 11), 2: (0, 4), 3: (0, 8), 8: (0, 8), 9: (1, 7), 10: (0, 3), 11: (0, 6), 12: (0, 4),
-    13: (0, 4), 14: (0, 4), 15: (0, 5), 16: (0, 4), 17: (0, 1), 18: (0, 3), 19: (0, 6), 20: (0, 4), 21: (0, 2),
-    22: (0, 4), 23: (0, 4), 24: (0, 3), 25: (0, 3), 26: (0, 3), 28: (0, 3), 29: (0, 2), 30: (0, 2), 31: (0, 2),
-    32: (0, 4), 33: (0, 1), 36: (0, 2), 37: (0, 3), 42: (0, 2), 44: (0, 1), 61: (0, 0), 65: (0, 0), 66: (0, 0),
+    0: (0, 7), 1: (4, 11), 2: (0, 4), 3: (0, 8), 8: (0, 8), 9: (1, 7), 10: (0, 3), 11: (0, 6),
+    12: (0, 4), 13: (0, 4), 14: (0, 4), 15: (0, 5), 16: (0, 4), 17: (0, 1), 18: (0, 3), 19: (0, 6),
+    20: (0, 4), 21: (0, 2), 22: (0, 4), 23: (0, 4), 24: (0, 3), 25: (0, 3), 26: (0, 3), 28: (0, 3),
+    29: (0, 2), 30: (0, 2), 31: (0, 2), 32: (0, 4), 33: (0, 1), 36: (0, 2), 37: (0, 3), 42: (0, 2),
+    44: (0, 1), 45: (0, 0), 46: (0, 0), 47: (0, 0), 48: (0, 1), 49: (0, 1), 50: (0, 0), 51: (0, 0),
+    61: (0, 0), 65: (0, 0), 66: (0, 0),
 }  # fmt: skip
 
 
@@ -38,14 +40,14 @@ class Proxy:
             raise TimeoutError("the proxy did not start")
 
     def restore(self) -> None:
-        """Passes everything at once; connections that were swallowed or held are cut, so that clients come anew."""
+        """Passes everything at once; connections that missed something are cut, so that clients come anew."""
         was_holding = self._mode in ("black_hole", "half_open")
         self._mode, self._delay = "pass", 0.0
         if was_holding:
             self._cut_connections()
 
     def delay(self, seconds: float) -> None:
-        """Every answer comes later."""
+        """Every answer comes this much later; those on their way together are late together."""
         self._delay = seconds
 
     def cut(self) -> None:
@@ -106,40 +108,54 @@ class Proxy:
             return
         self._writers |= {writer, upstream_writer}
         versions_asked: dict[int, int] = {}
+        arrived: _Arrivals = asyncio.Queue()
+        answering = asyncio.create_task(self._answer(arrived, writer, versions_asked))
         try:
             await asyncio.gather(
-                self._pump(reader, upstream_writer, versions_asked, is_request=True),
-                self._pump(upstream_reader, writer, versions_asked, is_request=False),
+                self._ask(reader, upstream_writer, versions_asked), self._take(upstream_reader, arrived)
             )
         finally:
+            answering.cancel()
+            for each in (writer, upstream_writer):
+                each.transport.abort()
             self._writers -= {writer, upstream_writer}
 
-    async def _pump(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        versions_asked: dict[int, int],
-        *,
-        is_request: bool,
+    async def _ask(
+        self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter, versions_asked: dict[int, int]
     ) -> None:
         try:
             while True:
-                (size,) = struct.unpack(">i", await reader.readexactly(4))
-                frame = await reader.readexactly(size)
-                if is_request:
-                    self._note(frame, versions_asked)
-                else:
-                    frame = self._narrowed(frame, versions_asked)
-                    if self._delay:
-                        await asyncio.sleep(self._delay)
-                if self._mode == "black_hole" or (self._mode == "half_open" and not is_request):
-                    continue
-                writer.write(struct.pack(">i", len(frame)) + frame)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, OSError):
+                frame = await _frame(reader)
+                self._note(frame, versions_asked)
+                if self._mode != "black_hole":
+                    await _send(upstream, self._as_redpanda_reads(frame))
+        except (asyncio.IncompleteReadError, OSError):
+            # The other direction ends, too: it is told by its broker.
+            upstream.transport.abort()
+
+    async def _take(self, upstream: asyncio.StreamReader, arrived: "_Arrivals") -> None:
+        try:
+            while True:
+                frame = await _frame(upstream)
+                arrived.put_nowait((self._loop.time(), frame))
+        except (asyncio.IncompleteReadError, OSError):
+            arrived.put_nowait((self._loop.time(), None))
             return
-        finally:
-            writer.transport.abort()
+
+    async def _answer(
+        self, arrived: "_Arrivals", writer: asyncio.StreamWriter, versions_asked: dict[int, int]
+    ) -> None:
+        try:
+            while True:
+                since, frame = await arrived.get()
+                await asyncio.sleep(max(0.0, since + self._delay - self._loop.time()))
+                if frame is None:
+                    break
+                if self._mode not in ("black_hole", "half_open"):
+                    await _send(writer, self._narrowed(frame, versions_asked))
+        except OSError:
+            pass
+        writer.transport.abort()
 
     def _note(self, frame: bytes, versions_asked: dict[int, int]) -> None:
         key, version, correlation = struct.unpack_from(">hhi", frame)
@@ -147,12 +163,30 @@ class Proxy:
         if key == _API_VERSIONS:
             versions_asked[correlation] = version
 
+    def _as_redpanda_reads(self, frame: bytes) -> bytes:
+        # Redpanda takes a question for the newest timestamp (-3) for one for the time 0.
+        is_altered = self._is_like_redpanda and struct.unpack_from(">h", frame) == (_LIST_OFFSETS,)
+        return frame.replace(struct.pack(">q", -3), bytes(8)) if is_altered else frame
+
     def _narrowed(self, frame: bytes, versions_asked: dict[int, int]) -> bytes:
         (correlation,) = struct.unpack_from(">i", frame)
         version = versions_asked.pop(correlation, None)
         if version is None or not self._is_like_redpanda:
             return frame
         return frame[:4] + narrowed_versions(frame[4:], version)
+
+
+_Arrivals = asyncio.Queue[tuple[float, bytes | None]]
+
+
+async def _frame(reader: asyncio.StreamReader) -> bytes:
+    (size,) = struct.unpack(">i", await reader.readexactly(4))
+    return await reader.readexactly(size)
+
+
+async def _send(writer: asyncio.StreamWriter, frame: bytes) -> None:
+    writer.write(struct.pack(">i", len(frame)) + frame)
+    await writer.drain()
 
 
 def narrowed_versions(body: bytes, version: int) -> bytes:

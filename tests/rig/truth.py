@@ -1,4 +1,4 @@
-"""What is true, known without the exporter: a producer's own schedule and the records really on the target."""
+"""What is true, known without the exporter: a producer's schedule, and the records really on the target."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka import TopicPartition as KafkaPartition
 
 QUIET = {"log_level": 0, "socket.timeout.ms": 10_000}
@@ -16,7 +16,7 @@ Partition = tuple[str, int]
 
 @dataclass(slots=True)
 class Appended:
-    """The records of one source partition in offset order: their offsets, numbers, and when they were appended."""
+    """The records of one source partition in offset order: offsets, numbers, and when they were appended."""
 
     offsets: array = field(default_factory=lambda: array("q"))
     numbers: array = field(default_factory=lambda: array("q"))
@@ -102,7 +102,7 @@ class Workload:
 
 
 class Follower:
-    """Reads topics from their beginning in a thread of its own, and notes when each record was first there."""
+    """Reads topics from their beginning in a thread of its own; notes when each record was first there."""
 
     def __init__(self, bootstrap: str, names: Mapping[str, str], *, prefix: str = "") -> None:
         """`names` gives each topic to follow the name that its records are kept under."""
@@ -124,7 +124,11 @@ class Follower:
         self._thread.start()
 
     def _find_partitions(self) -> None:
-        topics = self._consumer.list_topics(timeout=10).topics
+        try:
+            topics = self._consumer.list_topics(timeout=2).topics
+        except KafkaException:
+            # The cluster is silent for now, as some scenarios want it to be: partitions are found later.
+            return
         new = [
             (name, partition)
             for name in self._names
@@ -159,7 +163,7 @@ class Follower:
 
 
 class Truth:
-    """The position, lag and drift that were true at any moment, from a schedule and from what was on the target."""
+    """Position, lag and drift that were true at any moment, by a schedule and by what was on the target."""
 
     def __init__(
         self, workload: Workload, follower: Follower, *, gone: Mapping[Partition, Sequence[int]] = {}
