@@ -27,12 +27,14 @@ async def lifecycle(stage: Stage) -> Recording:
     stage.source_admin.create_topic(B)
     workload.send((B, 0), count=5)
     await until(lambda: _lag(watch, B) == 0, seconds=60, what="the topic that came later is mirrored")
+    maker.process.pause()
     stage.source_admin.add_partitions(A, total=3)
     await until(lambda: stage.source_admin.topics()[A] == 3, seconds=20, what="the partition is there")
     # A producer that knew the topic before does not see the new partition for minutes.
     Workload(stage.source.bootstrap_servers, [(A, 2)], rate=1).send((A, 2), count=4)
     await until(lambda: _lag(watch, A, 2) == 4, seconds=20, what="lag of the new partition")
     recording.facts["new_partition"] = watch.newest(A, 2)
+    maker.process.resume()
     await until(lambda: _lag(watch, A, 2) == 0, seconds=60, what="the new partition is mirrored")
 
     everything = stage.config("life")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from rig.kafka import KafkaCluster
 from rig.process import wait_until
 from rig.proxy import Proxy
 from rig.stage import Recording, Stage, until
-from rig.truth import Follower, Truth, Workload
+from rig.truth import Appended, Follower, Truth, Workload
 
 PARTITIONS = [("rig-topic", 0), ("rig-topic", 1)]
 
@@ -91,6 +92,26 @@ def test_a_mirror_that_does_not_run_keeps_its_position(
         assert truth.drift(partition, at[end]) - truth.drift(partition, at[begin]) == pytest.approx(
             waited, abs=0.1
         )
+
+
+def test_the_truth_is_the_first_record_that_is_missing(stage: Stage) -> None:
+    partition = ("rig-counted", 0)
+    workload = Workload(stage.source.bootstrap_servers, [partition], rate=1)
+    follower = Follower(stage.target.bootstrap_servers, {})
+    follower.stop()
+    # Appended each second from 100 s on; offset 13 is a transaction's marker, record 2 comes late.
+    workload.appended[partition] = Appended(
+        array("q", [10, 11, 12, 14]), array("q", [0, 1, 2, 3]), array("d", [100, 101, 102, 103])
+    )
+    follower.first_seen[partition] = {0: 100.5, 1: 101.5, 3: 103.5, 2: 107.0}
+    truth = Truth(workload, follower)
+
+    seen = [
+        (truth.position(partition, at), truth.lag(partition, at), truth.drift(partition, at))
+        for at in (99.0, 100.25, 101.75, 104.0, 107.0)
+    ]
+
+    assert seen == [(10, 0, 0.0), (10, 1, 0.25), (12, 0, 0.0), (12, 2, 2.0), (15, 0, 0.0)]
 
 
 def test_a_killed_mirror_is_gone(recordings: dict[str, Recording]) -> None:

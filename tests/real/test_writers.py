@@ -92,6 +92,7 @@ async def rewriting(stage: Stage) -> Recording:
             f"{prefix}.mark.type": "org.apache.kafka.connect.transforms.InsertHeader",
             f"{prefix}.mark.header": "mirrored-by",
             f"{prefix}.mark.value.literal": "mm2",
+            "rews->rewt.header.converter": "org.apache.kafka.connect.storage.SimpleHeaderConverter",
         },
     )
     maker.process.start()

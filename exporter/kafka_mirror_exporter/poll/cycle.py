@@ -23,7 +23,7 @@ from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline
 from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
 from kafka_mirror_exporter.poll.stages import Stages
 from kafka_mirror_exporter.poll.verification import Verifier
-from kafka_mirror_exporter.poll.watermarks import SideOffsets, WatermarkReader, Watermarks
+from kafka_mirror_exporter.poll.watermarks import SideHistories, SideOffsets, WatermarkReader, Watermarks
 
 _MAX_TIMESTAMPS_PER_POLL = 1_000
 _METADATA_SECONDS = 2.0
@@ -88,6 +88,7 @@ class MirrorPoll:
         self.slow = SlowReads(connect)
         self.internal = InternalPoll()
         self._previous: dict[TopicPartition, int] = {}
+        self._read_as: Isolation = self.isolation
         self.assembly = Assembly(settings, ledger)
         self.polls = 0
 
@@ -113,6 +114,7 @@ class MirrorPoll:
             witnesses = self._read_witnesses(naming, pairs, deadline)
         with self.stages.run("groups"):
             self._read_commits(pairs, deadline)
+        self._follow_isolation()
         marks = self._read_watermarks(pairs, deadline)
         findings = Findings(naming=naming, pairs=pairs, marks=marks, isolation=self.isolation)
         with self.stages.run("positions"):
@@ -138,6 +140,13 @@ class MirrorPoll:
         """Whether the mirror writes in transactions of its own."""
         topics = self.target.metadata.topics if self.target.metadata else {}
         return "__transaction_state" in topics and self.positions.verifier.has_marker_tails
+
+    def _follow_isolation(self) -> None:
+        """Forgets what was read at the other isolation level: other ends, and other records ahead."""
+        if self.isolation != self._read_as:
+            self._read_as = self.isolation
+            self.watermarks.source = SideHistories()
+            self.ahead["source"] = AheadReader("source")
 
     def _read_metadata(self, deadline: Deadline) -> None:
         timeout = deadline.remaining(at_most=_METADATA_SECONDS)

@@ -1,0 +1,119 @@
+"""Writes what is generated from the code; with --check says whether that was forgotten."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from kafka_mirror_exporter.config import json_schema
+from kafka_mirror_exporter.config.models import Config
+from kafka_mirror_exporter.metrics import metrics_table_markdown
+from kafka_mirror_exporter.web.openapi import openapi_document
+
+ROOT = Path(__file__).resolve().parent.parent
+_MIB = 1024 * 1024
+_BEGIN, _END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
+
+
+def readme() -> str:
+    """The README with the metrics table of the code."""
+    text = (ROOT / "README.md").read_text()
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n\n{metrics_table_markdown().strip()}\n\n{_END}{after}"
+
+
+def configuration() -> str:
+    """One table for each section of the configuration."""
+    lines = [
+        "# Configuration reference",
+        "",
+        "Generated from the models. Durations carry a unit (`500ms`, `15s`, `2m`, `1h30m`), sizes too",
+        "(`64KiB`, `1MiB`); patterns are Python's regular expressions, matched whole. Unknown and duplicate",
+        "keys are refused. Files are named relative to the configuration file's own folder.",
+    ]
+    _section(Config, "", lines)
+    return "\n".join(lines) + "\n"
+
+
+def _section(model: type[BaseModel], path: str, lines: list[str]) -> None:
+    lines += ["", f"## `{path}`" if path else "## The file", "", (model.__doc__ or "").strip(), ""]
+    lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+    below: list[tuple[type[BaseModel], str]] = []
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            kind = str(field.annotation)
+            suffix = "[]" if "list[" in kind else ".*" if "dict[" in kind else ""
+            below.append((inner, (f"{path}." if path else "") + name + suffix))
+        lines.append(f"| `{name}` | {_default(field, inner)} | {field.description} |")
+    for inner, place in below:
+        _section(inner, place, lines)
+
+
+def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if inner is not None or value is None or value in ([], {}):
+        return "" if inner is not None else "none"
+    match value:
+        case list():
+            return ", ".join(f"`{item}`" for item in value)
+        case bool():
+            text = str(value).lower()
+        case float():
+            text = _as_duration(value)
+        case int() if value % _MIB == 0:
+            text = f"{value // _MIB}MiB"
+        case _:
+            text = str(value)
+    return f"`{text}`"
+
+
+def _as_duration(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "README.md": readme,
+    "docs/configuration.md": configuration,
+    "docs/config.schema.json": lambda: json.dumps(json_schema(), indent=2) + "\n",
+    "docs/openapi.json": lambda: json.dumps(openapi_document(), indent=2) + "\n",
+}
+
+
+def main() -> int:
+    """1 if something generated is not what the code says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    is_check = parser.parse_args().check
+    stale = []
+    for name, generate in GENERATED.items():
+        path, content = ROOT / name, generate()
+        if path.exists() and path.read_text() == content:
+            continue
+        stale.append(name)
+        if not is_check:
+            path.write_text(content)
+    for name in stale:
+        sys.stdout.write(f"{name} {'is not what the code says: make docs' if is_check else 'was written'}\n")
+    return int(is_check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
