@@ -54,7 +54,7 @@ async def outages(stage: Stage) -> Recording:
             recording.facts[side, fault, "back"] = (watch.last, watch.newest(TOPIC))
     recording.facts["sent"] = sent
     recording.facts["stopped"] = await asyncio.to_thread(
-        _stop_with_a_hung_target, stage, addresses, proxies["target"]
+        _stop_with_a_hung_target, addresses, proxies["target"]
     )
     watch.stop()
     maker.process.stop()
@@ -70,7 +70,7 @@ def _is_whole(watch: Watch, *, lag: int) -> bool:
     return _is_up(watch, "source") and _is_up(watch, "target") and row is not None and row.lag_records == lag
 
 
-def _stop_with_a_hung_target(stage: Stage, addresses: dict[str, str], proxy: object) -> dict[str, object]:
+def _stop_with_a_hung_target(addresses: dict[str, str], proxy: object) -> dict[str, object]:
     """Runs `serve`, lets the target hang, and stops it with an open request."""
     (port,) = free_ports(1)
     process = subprocess.Popen(

@@ -57,6 +57,7 @@ class PartitionTracker:
     reconciliation: Reconciliation | None = None
     is_reconciled: bool = False
     clear: OffsetRange | None = None
+    refusal: Unmeasured | None = None
     resets: int = 0
     ledger: LossLedger = field(default_factory=LossLedger)
     pre_mirror: int | None = None
@@ -213,6 +214,11 @@ class PartitionTracker:
             self.judged_at_end = self._seen.target_end
             self.is_doubted = False
 
+    def refuse(self, why: Unmeasured) -> None:
+        """The records may not be read."""
+        self.refusal = why
+        self.leave_unproven(is_verifiable=False)
+
     def stop_judging(self) -> None:
         """Comparing records says nothing about this mirror: the line is all there is."""
         self.leave_unproven(is_verifiable=False)
@@ -270,6 +276,8 @@ class PartitionTracker:
             return MirrorPosition(
                 offset=begin, origin="not_mirrored_yet", verified=NOT_VERIFIABLE, learnt_at=seen.at
             )
+        if self.refusal is not None:
+            return self.refusal
         return Unmeasured(Reason.NO_WITNESS, "no offset sync, no stored offset, no record on both clusters")
 
     def _on_line(self, line: int, seen: Witnesses) -> MirrorPosition:

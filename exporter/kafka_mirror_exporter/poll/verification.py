@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kafka_mirror_exporter.clusters.reader import Fetched, Isolation
 from kafka_mirror_exporter.core.comparison import Comparison
-from kafka_mirror_exporter.core.measurement import Reason
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.mirrormaker2 import provenance_offset
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.position import PartitionTracker
@@ -185,8 +185,7 @@ class _Round:
         empty = []
         for candidate in candidates:
             if candidate.target in fetched.failed:
-                is_refused = fetched.failed[candidate.target].reason == Reason.NOT_AUTHORIZED
-                candidate.tracker.leave_unproven(is_verifiable=not is_refused)
+                self._leave(candidate, fetched.failed[candidate.target])
                 continue
             found = fetched.found.get(candidate.target)
             if found is None or (not found.records and found.read_up_to < candidate.target_end):
@@ -196,6 +195,14 @@ class _Round:
             else:
                 empty.append(candidate)
         return empty
+
+    @staticmethod
+    def _leave(candidate: Candidate, failed: Unmeasured) -> None:
+        """A fetch that failed may do better next time, but for one that is not allowed."""
+        if failed.reason == Reason.NOT_AUTHORIZED:
+            candidate.tracker.refuse(failed)
+        else:
+            candidate.tracker.leave_unproven(is_verifiable=True)
 
     def compare_tails(self, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
         """Those whose line is disproved, and those that have no line."""
@@ -233,8 +240,7 @@ class _Round:
         for candidate, expected in expecting:
             failed = fetched.failed.get(candidate.source)
             if failed is not None:
-                is_refused = failed.reason == Reason.NOT_AUTHORIZED
-                candidate.tracker.leave_unproven(is_verifiable=not is_refused)
+                self._leave(candidate, failed)
                 continue
             records = fetched.found[candidate.source].records
             if fetched.found[candidate.source].read_up_to < expected:
