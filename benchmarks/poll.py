@@ -18,13 +18,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from confluent_kafka import Producer
-from rig.stage import Stage
 
 from kafka_mirror_exporter.app.mirror import OpenMirror
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.exposition import Exposition
 from kafka_mirror_exporter.metrics import ExporterFacts
 from kafka_mirror_exporter.poll.ledger import Ledger
+
+from rig.stage import Stage
 
 TOPICS = 10
 RECORDS = 20
@@ -119,9 +120,10 @@ def main() -> None:
         body = exposition.gzipped("text")
         rendered = time.perf_counter()
         exposition.gzipped("text")
+        lines = gzip.decompress(body).count(b"\n")
         print(
             f"first scrape {(rendered - started) * 1000:.1f} ms, next {(time.perf_counter() - rendered) * 1000:.2f} ms, "
-            f"{len(body) / 1024:.0f} KiB compressed, {gzip.decompress(body).count(b'\n')} lines"
+            f"{len(body) / 1024:.0f} KiB compressed, {lines} lines"
         )
         print(
             f"resident: {before:.0f} MiB imported, {filled:.0f} with the producers that filled the clusters, {resident_mib():.0f} after"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kafka_mirror_exporter.core.reading import MirrorReading, PartitionReading
+
 from rig.truth import Truth
 
 Rows = Sequence[tuple[MirrorReading, PartitionReading]]
@@ -41,7 +42,8 @@ def accuracy(rows: Rows, truth: Truth, *, clock_skew_seconds: float = 0.05) -> A
             continue
         partition, at = (row.topic, row.partition), reading.measured_monotonic
         duration = reading.poll_duration_seconds
-        drift_error = abs(row.drift_seconds - truth.drift(partition, at))
+        at_least, at_most = truth.drift(partition, at)
+        drift_error = max(0.0, at_least - row.drift_seconds, row.drift_seconds - at_most)
         before = at - duration - clock_skew_seconds
         after = at + clock_skew_seconds
         # The position was true at some moment of the poll, and the end at some moment after it.

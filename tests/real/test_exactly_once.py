@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 from accuracy import accuracy
-
 from rig.admin import transaction
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Follower, Truth, Workload

@@ -10,15 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+from kafka_mirror_exporter.config import Config
+from kafka_mirror_exporter.core.measurement import Reason
+from kafka_mirror_exporter.core.reading import partition_readings
+
 from rig.admin import Admin
 from rig.kafka import KafkaCluster
 from rig.process import free_ports, wait_until
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Workload
-
-from kafka_mirror_exporter.config import Config
-from kafka_mirror_exporter.core.measurement import Reason
-from kafka_mirror_exporter.core.reading import partition_readings
 
 TOPIC, OTHER = "flt-a", "flt-b"
 
@@ -73,6 +73,7 @@ def _is_whole(watch: Watch, *, lag: int) -> bool:
 def _stop_with_a_hung_target(addresses: dict[str, str], proxy: object) -> dict[str, object]:
     """Runs `serve`, lets the target hang, and stops it with an open request."""
     (port,) = free_ports(1)
+    held = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     process = subprocess.Popen(
         [
             sys.executable, "-m", "kafka_mirror_exporter", "serve", "--source", addresses["source"],
@@ -83,12 +84,14 @@ def _stop_with_a_hung_target(addresses: dict[str, str], proxy: object) -> dict[s
     try:
         wait_until(lambda: _get(port, "/-/ready")[0] == 200, seconds=30, what="serve is ready")
         proxy.black_hole()  # type: ignore[attr-defined]
-        time.sleep(6)
+        wait_until(
+            lambda: re.search(r'cluster_up\{side="target".*\} 0', _get(port, "/metrics")[1]),
+            seconds=30, what="the hung target is down",
+        )  # fmt: skip
         began = time.monotonic()
         status, body = _get(port, "/metrics")
         answered_after = time.monotonic() - began
         # A client that never reads the answer to its request.
-        held = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         held.putrequest("GET", "/metrics")
         held.endheaders()
         began = time.monotonic()
@@ -99,6 +102,7 @@ def _stop_with_a_hung_target(addresses: dict[str, str], proxy: object) -> dict[s
             "code": code, "stopped_after": time.monotonic() - began,
         }  # fmt: skip
     finally:
+        held.close()
         proxy.restore()  # type: ignore[attr-defined]
         process.kill()
         process.wait()

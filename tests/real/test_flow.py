@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from accuracy import accuracy
 
+from accuracy import accuracy
 from rig.mirrormaker import MirrorMaker
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Follower, Truth, Workload

@@ -13,6 +13,7 @@ from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.measurement import Reason
 from kafka_mirror_exporter.core.reading import MirrorReading, group_readings, partition_readings
 from kafka_mirror_exporter.poll.ledger import Ledger
+
 from rig.admin import Admin
 from rig.kafka import KafkaCluster
 from rig.process import wait_until

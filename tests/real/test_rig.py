@@ -83,7 +83,7 @@ def test_a_mirror_that_does_not_run_keeps_its_position(
         assert truth.lag(partition, at[end]) - truth.lag(partition, at[begin]) == pytest.approx(
             50 * waited, abs=5
         )
-        assert truth.drift(partition, at[end]) - truth.drift(partition, at[begin]) == pytest.approx(
+        assert truth.drift(partition, at[end])[1] - truth.drift(partition, at[begin])[1] == pytest.approx(
             waited, abs=0.1
         )
 
@@ -95,7 +95,10 @@ def test_the_truth_is_the_first_record_that_is_missing(stage: Stage) -> None:
     follower.stop()
     # Appended each second from 100 s on; offset 13 is a transaction's marker, record 2 comes late.
     workload.appended[partition] = Appended(
-        array("q", [10, 11, 12, 14]), array("q", [0, 1, 2, 3]), array("d", [100, 101, 102, 103])
+        offsets=array("q", [10, 11, 12, 14]),
+        numbers=array("q", [0, 1, 2, 3]),
+        at=array("d", [100, 101, 102, 103]),
+        acknowledged=array("d", [100.125, 101.125, 102.125, 103.125]),
     )
     follower.first_seen[partition] = {0: 100.5, 1: 101.5, 3: 103.5, 2: 107.0}
     truth = Truth(workload, follower)
@@ -105,7 +108,14 @@ def test_the_truth_is_the_first_record_that_is_missing(stage: Stage) -> None:
         for at in (99.0, 100.25, 101.75, 104.0, 107.0)
     ]
 
-    assert seen == [(10, 0, 0.0), (10, 1, 0.25), (12, 0, 0.0), (12, 2, 2.0), (15, 0, 0.0)]
+    nothing = (0.0, 0.0)
+    assert seen == [
+        (10, 0, nothing),
+        (10, 1, (0.125, 0.25)),
+        (12, 0, nothing),
+        (12, 2, (1.875, 2.0)),
+        (15, 0, nothing),
+    ]
 
 
 def test_a_killed_mirror_is_gone(recordings: dict[str, Recording]) -> None:
@@ -119,7 +129,7 @@ def test_a_mirror_that_goes_on_copies_everything(recordings: dict[str, Recording
     for partition in PARTITIONS:
         # Every record has one offset: nothing else was written to the topic.
         assert truth.position(partition, idle) == recording.facts["ends"][partition]
-        assert (truth.lag(partition, idle), truth.drift(partition, idle)) == (0, 0.0)
+        assert (truth.lag(partition, idle), truth.drift(partition, idle)) == (0, (0.0, 0.0))
 
 
 def test_a_killed_broker_is_gone_and_a_restarted_one_is_back(three_brokers: KafkaCluster) -> None:

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from accuracy import accuracy
 from confluent_kafka import Producer
 
+from accuracy import accuracy
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Follower, Truth, Workload
 

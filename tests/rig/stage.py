@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from confluent_kafka import KafkaException
+
 from kafka_mirror_exporter.app.mirror import OpenMirror
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.reading import MirrorReading, PartitionReading, partition_readings
 from kafka_mirror_exporter.poll.ledger import Ledger
+
 from rig.admin import Admin
 from rig.jars import classpath
 from rig.kafka import KafkaCluster
@@ -60,7 +63,10 @@ class Stage(AbstractContextManager["Stage"]):
         """Where a target partition ends; 0 while there is no such topic."""
         if topic not in self.target_admin.topics():
             return 0
-        return self.target_admin.end(topic, partition)
+        try:
+            return self.target_admin.end(topic, partition)
+        except KafkaException:  # a topic that is just being made has no leader yet
+            return 0
 
     def proxy(self, side: str, *, is_like_redpanda: bool = False) -> Proxy:
         """A proxy before one of the clusters, whose clients come back through it."""

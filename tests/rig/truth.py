@@ -21,6 +21,7 @@ class Appended:
     offsets: array = field(default_factory=lambda: array("q"))
     numbers: array = field(default_factory=lambda: array("q"))
     at: array = field(default_factory=lambda: array("d"))
+    acknowledged: array = field(default_factory=lambda: array("d"))
 
 
 class Workload:
@@ -90,6 +91,7 @@ class Workload:
                 log.offsets.append(message.offset())
                 log.numbers.append(number)
                 log.at.append(at)
+                log.acknowledged.append(time.monotonic())
 
         self._producer.produce(
             partition[0],
@@ -195,7 +197,12 @@ class Truth:
         """Records appended and not yet mirrored."""
         return max(0, bisect_right(self._appended[partition].at, at) - self._next(partition, at))
 
-    def drift(self, partition: Partition, at: float) -> float:
-        """How long the first of them had been waiting."""
+    def drift(self, partition: Partition, at: float) -> tuple[float, float]:
+        """How long the first of them had been waiting, at least and at most.
+
+        A record was appended between its production and its acknowledgement; on a busy machine that differs.
+        """
         log, index = self._appended[partition], self._next(partition, at)
-        return max(0.0, at - log.at[index]) if index < len(log.at) and log.at[index] < at else 0.0
+        if index >= len(log.at) or log.at[index] >= at:
+            return 0.0, 0.0
+        return max(0.0, at - log.acknowledged[index]), at - log.at[index]

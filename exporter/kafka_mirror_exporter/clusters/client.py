@@ -140,7 +140,9 @@ class ClientFactory:
         return {**self._common, "stats_cb": totals.take, "error_cb": self._take_error}
 
     def _take_error(self, error: KafkaError) -> None:
-        self.last_error = error.str()
+        # "All brokers are down" follows every failure and says less than the one before it.
+        if error.code() != KafkaError._ALL_BROKERS_DOWN or not self.last_error:  # noqa: SLF001 - a local error's name
+            self.last_error = error.str()
 
 
 def close_aside(clients: list[Consumer | AdminClient], *, timeout: float = CLOSE_TIMEOUT_SECONDS) -> None:

@@ -37,6 +37,16 @@ _SLOW_CHUNK_SECONDS: Final = 0.02  # a network on which asking chunk by chunk is
 _NO_LEADER: Final = Unmeasured(Reason.LEADER_UNREACHABLE, "no leader now")
 _NO_ANSWER: Final = Unmeasured(Reason.LEADER_UNREACHABLE, "no answer in time")
 
+# A client's own metadata is renewed every few minutes: it may not know a new partition, or a new leader.
+_STALE: Final = frozenset(
+    {
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - local errors' names
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - as above
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+    }
+)
 Chunk = tuple[int, list[TopicPartition]]
 
 
@@ -153,6 +163,9 @@ class OffsetQueries:
         for answer in answers:
             partition = TopicPartition(answer.topic, answer.partition)
             if answer.error:
+                if answer.error.code() in _STALE:
+                    self._refresh(isolation, timeout=timeout)
+                    return None
                 if is_silence(answer.error):
                     return None
                 failed[partition] = unmeasured(answer.error)
@@ -163,6 +176,13 @@ class OffsetQueries:
             else:
                 return None  # no log has its end or start at -1: this broker does not know the special times
         return Offsets(found=found, failed=failed)
+
+    def _refresh(self, isolation: Isolation, *, timeout: float) -> None:
+        """Lets a client look again that knows less than the metadata we were asked with."""
+        try:
+            self._consumer(isolation).list_topics(timeout=timeout)
+        except KafkaException:
+            self._replace_consumer(isolation)
 
     def _check_trust(
         self,

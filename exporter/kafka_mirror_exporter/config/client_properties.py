@@ -13,16 +13,16 @@ _REFUSED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"isolation\.level", "belongs in isolation_level of the mirror"),
         (r"transactional\.id|transaction\..*|enable\.idempotence|acks|request\.required\.acks", _OURS),
         (r"plugin\.library\.paths|ssl\.engine\..*|ssl_engine_.*", "would load foreign code"),
+        (r"sasl\.kerberos\.kinit\.cmd", "would run a command of the shell"),
         (r"test\.mock\..*", "is for tests of librdkafka alone"),
         (r"statistics\.interval\.ms|enable\.partition\.eof|log\.queue|enabled_events|opaque", _OURS),
-        (r".*_cb|.*\.cb|default_topic_conf|interceptors", "is a callback and cannot be configured"),
+        (r".*_cb|.*\.cb|on_.*|logger|interceptors", "is a callback and cannot be configured"),
+        (r"default[._]topic[._]conf(ig)?", "is about writing, which the exporter never does"),
         (r"client\.id", "is fixed, so that operators can set quotas for it"),
     )
 )
-_SECRET = re.compile(
-    r"sasl\.password|ssl\.key\.password|ssl\.key\.pem|ssl\.keystore\.password"
-    r"|sasl\.oauthbearer\.(client\.secret|config|assertion\.private\.key\.(pem|passphrase))"
-)
+# sasl.oauthbearer.config holds a secret among other things.
+_SECRET = re.compile(r".*\.(password|passphrase|secret|token)|.*key\.pem|sasl\.oauthbearer\.config")
 
 
 def refusal(name: str, *, is_secret_place: bool) -> str | None:

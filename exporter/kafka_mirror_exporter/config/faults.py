@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is not a key of this section",
     "string_type": "must be text",
+    "string_unicode": "holds a character that is not text",
     "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
@@ -35,15 +36,20 @@ _OWN = frozenset(
     {
         "duration",
         "duration_positive",
+        "http_url",
+        "listen_address",
         "mirror_group",
         "mirrors_twice",
         "pattern",
         "pattern_bad",
+        "patterns_or_flag",
         "policy_map",
         "policy_twice",
         "poll_timeout",
+        "property",
         "secret_place",
         "size",
+        "size_positive",
     }
 )
 
@@ -56,15 +62,14 @@ def faults_of(error: ValidationError, lines: Mapping[KeyPath, int], *, file: str
         text = render_path(path)
         sentence = _sentence(entry, path)
         line = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
-        # Two members of a union complain about the same key: one sentence is enough.
+        # A property's name and its value may both be wrong: one sentence is enough.
         faults.setdefault(text, Fault(path=text, sentence=sentence, file=file, line=line))
     return sorted(faults.values(), key=lambda fault: (fault.line, fault.path))
 
 
 def _known_path(loc: tuple[int | str, ...]) -> KeyPath:
-    """The location without the names that pydantic gives to members of unions and to keys."""
-    names = ("str", "int", "float", "bool", "constrained-str", "[key]")
-    return tuple(part for part in loc if part not in names and "[" not in str(part))
+    """The location without what pydantic adds for keys, and for the form that a value has."""
+    return tuple(part for part in loc if part not in ("[key]", "<flag>", "<patterns>"))
 
 
 def _sentence(entry: Mapping[str, Any], path: KeyPath) -> str:

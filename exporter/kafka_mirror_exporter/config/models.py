@@ -6,7 +6,16 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from kafka_mirror_exporter.config.values import Duration, DurationOrOff, Pattern, Size
+from kafka_mirror_exporter.config.values import (
+    Duration,
+    DurationOrOff,
+    HttpUrl,
+    ListenAddress,
+    Pattern,
+    PatternsOrFlag,
+    Property,
+    Size,
+)
 from kafka_mirror_exporter.core.thresholds import (
     NameFilter,
     Thresholds,
@@ -17,13 +26,14 @@ from kafka_mirror_exporter.core.thresholds import (
 SideName = Literal["source", "target"]
 RecordPart = Literal["timestamp", "key", "value", "headers"]
 Text = Annotated[str, StringConstraints(min_length=1)]
-_MIB = 1024 * 1024
 
 
 class Section(BaseModel):
     """What all sections have in common: unknown keys are refused, nothing is changed after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=True, hide_input_in_errors=True
+    )
 
 
 class SecretConfig(Section):
@@ -43,7 +53,7 @@ class BudgetConfig(Section):
     """How much reading a cluster bears."""
 
     fetch_bytes_per_second: Size = Field(
-        default=_MIB, description="Records read for comparison and timestamps; never exceeded for long."
+        default="1MiB", description="Records read for comparison and timestamps; never exceeded for long."
     )
 
 
@@ -54,7 +64,7 @@ class ClusterConfig(Section):
         default="", description="The label of this cluster, and MirrorMaker 2's alias for it."
     )
     bootstrap_servers: Text = Field(description="Brokers to begin with, like b1:9092,b2:9092.")
-    client: dict[str, str | int | float | bool] = Field(
+    client: dict[str, Property] = Field(
         default_factory=dict,
         description="librdkafka properties; none that write, join groups or hold secrets.",
     )
@@ -108,9 +118,7 @@ class ReplicationPolicyConfig(Section):
 class TopicsConfig(Section):
     """Which source topics are watched."""
 
-    include: list[Pattern] = Field(
-        default_factory=lambda: [".*"], validate_default=True, description="Patterns, matched whole."
-    )
+    include: list[Pattern] = Field(default_factory=lambda: [".*"], description="Patterns, matched whole.")
     exclude: list[Pattern] = Field(default_factory=list, description="Patterns of what to leave out.")
     initial_sync: bool = Field(
         default=False, description="Whether topics that start far behind are being copied for the first time."
@@ -125,12 +133,9 @@ class TopicsConfig(Section):
 class GroupsConfig(Section):
     """Which consumer groups are watched."""
 
-    include: list[Pattern] = Field(
-        default_factory=lambda: [".*"], validate_default=True, description="Patterns, matched whole."
-    )
+    include: list[Pattern] = Field(default_factory=lambda: [".*"], description="Patterns, matched whole.")
     exclude: list[Pattern] = Field(
         default_factory=lambda: ["console-consumer-.*", "connect-.*", "__.*"],
-        validate_default=True,
         description="Patterns of what to leave out.",
     )
     per: Literal["partition", "topic"] = Field(
@@ -138,7 +143,7 @@ class GroupsConfig(Section):
     )
     offsets: bool = Field(default=True, description="Whether committed offsets are exported.")
     abandoned_after: Duration = Field(
-        default=86_400.0, description="Without members and commits for this long, a group never pages."
+        default="1d", description="Without members and commits for this long, a group never pages."
     )
 
 
@@ -160,7 +165,7 @@ class MirrorMaker2Config(Section):
     )
     checkpoints: PlaceConfig | None = Field(default=None, description="Where it keeps translated commits.")
     heartbeats: PlaceConfig | None = Field(default=None, description="Where its heartbeats arrive.")
-    connect_urls: list[Text] = Field(
+    connect_urls: list[HttpUrl] = Field(
         default_factory=list, description="Connect's REST addresses, for states of connectors and tasks."
     )
 
@@ -175,7 +180,7 @@ class MirrorGroupConfig(Section):
 class VerifyConfig(Section):
     """How records of both clusters are compared."""
 
-    read_records: bool | list[Pattern] = Field(
+    read_records: PatternsOrFlag = Field(
         default=True, description="Whether, or of which topics, record contents may be read."
     )
     compare: list[RecordPart] = Field(
@@ -191,17 +196,21 @@ class TopicThresholdsConfig(Section):
     """Thresholds of some topics; what is not given is the mirror's."""
 
     match: Pattern = Field(description="Pattern of the source topics, matched whole.")
-    drift: DurationOrOff = Field(default=None, description="Seconds behind that page; `off` for never.")
-    fallback: DurationOrOff = Field(default=None, description="Seconds behind that engage the fallback.")
+    drift: DurationOrOff = Field(
+        default=None, validate_default=False, description="Seconds behind that page; `off` for never."
+    )
+    fallback: DurationOrOff = Field(
+        default=None, validate_default=False, description="Seconds behind that engage the fallback."
+    )
 
 
 class ThresholdsConfig(Section):
     """When to page."""
 
-    drift: DurationOrOff = Field(default=15.0, description="Seconds behind that page; `off` for never.")
-    fallback: DurationOrOff = Field(default=120.0, description="Seconds behind that engage the fallback.")
-    group_lag: DurationOrOff = Field(default=15.0, description="Seconds a group may be behind.")
-    group_drift: DurationOrOff = Field(default=15.0, description="Seconds a translated commit may be off.")
+    drift: DurationOrOff = Field(default="15s", description="Seconds behind that page; `off` for never.")
+    fallback: DurationOrOff = Field(default="2m", description="Seconds behind that engage the fallback.")
+    group_lag: DurationOrOff = Field(default="15s", description="Seconds a group may be behind.")
+    group_drift: DurationOrOff = Field(default="15s", description="Seconds a translated commit may be off.")
     group_drift_records: Annotated[int, Field(ge=0)] = Field(
         default=200, description="Below this many records a translated commit never pages."
     )
@@ -279,8 +288,8 @@ class MirrorConfig(Section):
 class PollConfig(Section):
     """How often, and for how long at most."""
 
-    interval: Duration = Field(default=5.0, description="Between two polls.")
-    timeout: Duration = Field(default=4.0, description="For one poll; under the interval.")
+    interval: Duration = Field(default="5s", description="Between two polls.")
+    timeout: Duration = Field(default="4s", description="For one poll; under the interval.")
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> "PollConfig":
@@ -300,7 +309,7 @@ class MetricsConfig(Section):
 class WebConfig(Section):
     """Where HTTP is served."""
 
-    listen_address: Text = Field(default=":10015", description="Address and port.")
+    listen_address: ListenAddress = Field(default=":10015", description="Address and port.")
 
 
 class Config(Section):
@@ -319,8 +328,14 @@ class Config(Section):
     @model_validator(mode="after")
     def _mirrors_differ(self) -> "Config":
         pairs = [(mirror.source.alias, mirror.target.alias) for mirror in self.mirrors]
-        if len(set(pairs)) != len(pairs):
-            raise PydanticCustomError("mirrors_twice", "two mirrors have the same pair of aliases")
+        for at, pair in enumerate(pairs):
+            first = pairs.index(pair)
+            if first != at:
+                raise PydanticCustomError(
+                    "mirrors_twice",
+                    "mirrors[{first}] and mirrors[{at}] have the same aliases: name one of them otherwise",
+                    {"first": first, "at": at},
+                )
         return self
 
     def warnings(self) -> list[str]:

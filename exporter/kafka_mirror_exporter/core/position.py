@@ -69,6 +69,12 @@ class PartitionTracker:
     _is_still: bool = False
     _was_standing: bool = False
 
+    def begin_anew(self) -> None:
+        """The ends that come next are of another kind: none of them fell because it is smaller."""
+        self._seen = None
+        self._is_still = self._was_standing = False
+        self.judged_at_end = None
+
     # -- what a poll read ------------------------------------------------------------------------
 
     def observe(self, seen: Witnesses) -> bool:

@@ -44,6 +44,7 @@ class ToyMirror:
         self._to_target = Producer(QUIET | {"bootstrap.servers": target, "linger.ms": 5})
         self._to_source = Producer(QUIET | {"bootstrap.servers": source, "linger.ms": 5})
         self._lock = threading.Lock()
+        self._applied = threading.Condition(self._lock)
         self._stalled: set[str] = set()
         self._paused: set[str] = set()
         self._rate: float | None = None
@@ -60,9 +61,10 @@ class ToyMirror:
     # -- faults ----------------------------------------------------------------------------------
 
     def stall(self, topic: str) -> None:
-        """Copies nothing of one topic any more."""
+        """Copies nothing of one topic any more; returns when the last record was copied."""
         with self._lock:
             self._stalled.add(topic)
+            self._applied.wait_for(lambda: topic in self._paused, timeout=2)
 
     def stall_all(self) -> None:
         """Copies nothing any more."""
@@ -113,7 +115,9 @@ class ToyMirror:
         ):
             if topics:
                 change([TopicPartition(topic, p) for topic in topics for p in range(PARTITIONS)])
-        self._paused = stalled
+        with self._lock:
+            self._paused = stalled
+            self._applied.notify_all()
 
     def _copy(self, message: Message) -> None:
         topic, partition = message.topic() or "", message.partition() or 0

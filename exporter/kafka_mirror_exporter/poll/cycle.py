@@ -4,28 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kafka_mirror_exporter.clusters.reader import Isolation
-from kafka_mirror_exporter.core.drift import TimestampUse
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
-from kafka_mirror_exporter.core.offsets import Side, TopicPartition
-from kafka_mirror_exporter.core.reading import MirrorReading, SideHealth
-from kafka_mirror_exporter.core.waiting import LogEnds, wait_use
+from kafka_mirror_exporter.core.offsets import Side
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.waiting import LogEnds
 from kafka_mirror_exporter.errors import ApiUnavailable, ClusterUnreachable, KafkaMirrorExporterError
-from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
+from kafka_mirror_exporter.poll.ahead_poll import AheadPoll
 from kafka_mirror_exporter.poll.assembly import Assembly, Findings
 from kafka_mirror_exporter.poll.budget import ByteBudget
 from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, SideGroups
+from kafka_mirror_exporter.poll.health import side_health
 from kafka_mirror_exporter.poll.internal import InternalPoll
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.naming import NameFinder, Naming, Pairs, partition_pairs
 from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll, Positions
 from kafka_mirror_exporter.poll.settings import MirrorSettings
-from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
 from kafka_mirror_exporter.poll.stages import Stages
 from kafka_mirror_exporter.poll.verification import Verifier
 from kafka_mirror_exporter.poll.watermarks import SideHistories, SideOffsets, WatermarkReader, Watermarks
 
-_MAX_TIMESTAMPS_PER_POLL = 1_000
 _METADATA_SECONDS = 2.0
 _CALL_SECONDS = 1.5
 _SLOW_CALL_SECONDS = 1.0
@@ -53,6 +52,7 @@ class MirrorPoll:
         connect: TaskReader | None = None,
     ) -> None:
         self.settings = settings
+        self.is_exactly_once = False
         self.clocks = clocks
         self.ledger = ledger
         interval = settings.interval_seconds
@@ -73,10 +73,7 @@ class MirrorPoll:
             is_offset_preserving=settings.tool == "offset_preserving",
         )
         self.watermarks = WatermarkReader(clocks.monotonic, clocks.wall)
-        self.ahead: dict[Side, AheadReader] = {
-            "source": AheadReader("source"),
-            "target": AheadReader("target"),
-        }
+        self.ahead = AheadPoll(settings)
         self.groups = GroupPoll(
             source=SideGroups("source", settings.groups.names.selects, settings.groups.names.literal_names),
             target=SideGroups("target", settings.groups.names.selects, settings.groups.names.literal_names),
@@ -87,8 +84,7 @@ class MirrorPoll:
         )
         self.slow = SlowReads(connect)
         self.internal = InternalPoll()
-        self._previous: dict[TopicPartition, int] = {}
-        self._read_as: Isolation = self.isolation
+        self._read_as = self.reads
         self.assembly = Assembly(settings, ledger)
         self.polls = 0
 
@@ -121,7 +117,10 @@ class MirrorPoll:
             findings.positions = self._judge_positions(pairs, marks, witnesses, deadline)
         with self.stages.run("timestamps"):
             findings.commits = self._observe_groups(pairs, marks)
-            self._read_ahead(findings, deadline)
+            logs = {side.side: self.log_ends(marks, side.side) for side in self.sides}
+            self.ahead.read(findings, self.groups, sides=self.sides, logs=logs, deadline=deadline)
+            for tp, offsets in self.ahead.clear_ranges(findings).items():
+                self.positions.trackers[tp].note_clear(offsets)
         with self.stages.run("groups"):
             self._read_members(deadline)
         topics = [topic.topic for topic in naming.topics if topic.state != "not_selected"]
@@ -136,17 +135,27 @@ class MirrorPoll:
         return "read_committed" if self.is_exactly_once else "read_uncommitted"
 
     @property
-    def is_exactly_once(self) -> bool:
-        """Whether the mirror writes in transactions of its own."""
+    def reads(self) -> Reads:
+        """How both clusters are read."""
+        return Reads(
+            source=self.isolation, target="read_committed" if self.is_exactly_once else "read_uncommitted"
+        )
+
+    def _look_for_transactions(self) -> None:
+        """Finds out, once, whether the mirror writes in transactions of its own."""
         topics = self.target.metadata.topics if self.target.metadata else {}
-        return "__transaction_state" in topics and self.positions.verifier.has_marker_tails
+        if "__transaction_state" in topics and self.positions.verifier.has_marker_tails:
+            self.is_exactly_once = True
 
     def _follow_isolation(self) -> None:
         """Forgets what was read at the other isolation level: other ends, and other records ahead."""
-        if self.isolation != self._read_as:
-            self._read_as = self.isolation
-            self.watermarks.source = SideHistories()
-            self.ahead["source"] = AheadReader("source")
+        self._look_for_transactions()
+        if self.reads != self._read_as:
+            self._read_as = self.reads
+            self.watermarks.source, self.watermarks.target = SideHistories(), SideHistories()
+            self.ahead = AheadPoll(self.settings)
+            for tracker in self.positions.trackers.values():
+                tracker.begin_anew()
 
     def _read_metadata(self, deadline: Deadline) -> None:
         timeout = deadline.remaining(at_most=_METADATA_SECONDS)
@@ -226,6 +235,7 @@ class MirrorPoll:
                 source_partitions=list(pairs),
                 target_partitions=[tp for tp in pairs.values() if tp is not None],
                 isolation=self.isolation,
+                target_isolation=self.reads.target,
                 deadline=deadline,
             )
             if not (self.source.is_up and self.target.is_up):
@@ -252,12 +262,12 @@ class MirrorPoll:
             witnesses,
             source=self.source,
             target=self.target,
-            isolation=self.isolation,
+            reads=self.reads,
             deadline=deadline,
         )
         for tp in self.positions.resets:
             self.watermarks.source.forget(tp)
-            self.ahead["source"].forget(tp)
+            self.ahead.readers["source"].forget(tp)
         self.ledger.add(self.positions.new_losses(), at=marks.measured_at)
         return positions
 
@@ -271,57 +281,6 @@ class MirrorPoll:
             anchors={tp: tracker.anchor for tp, tracker in trackers.items() if tracker.anchor is not None},
             at=marks.measured_monotonic,
         )
-
-    def _read_ahead(self, findings: Findings, deadline: Deadline) -> None:
-        """Reads what stands at positions and committed offsets, where that can change a number."""
-        for side, groups in ((self.source, self.groups.source), (self.target, self.groups.target)):
-            if not side.is_up:
-                continue
-            reader, log = self.ahead[side.side], self.log_ends(findings.marks, side.side)
-            wanted = self.groups.wishes(findings.commits, groups, log, reader)
-            in_use = {(commit.own, commit.offset) for commit in findings.commits if commit.side == side.side}
-            if side is self.source:
-                wanted += self._wishes(findings, log, reader)
-                in_use |= {(tp, findings.next_offset(tp)) for tp in findings.positions}
-            reader.keep_only(in_use)
-            reader.read(
-                [wish for wish in wanted if self.settings.may_read(self._source_topic(wish, findings, side))],
-                cluster=side,
-                isolation=findings.isolation if side is self.source else "read_uncommitted",
-                deadline=deadline,
-                limit=_MAX_TIMESTAMPS_PER_POLL,
-            )
-
-    @staticmethod
-    def _source_topic(wish: Wanted, findings: Findings, side: ClusterSide) -> str:
-        return (
-            wish.tp.topic if side.side == "source" else findings.naming.source_topics.get(wish.tp.topic, "")
-        )
-
-    def _wishes(self, findings: Findings, log: LogEnds, reader: AheadReader) -> list[Wanted]:
-        wanted = []
-        for tp, position in findings.positions.items():
-            end = log.ends.get(tp)
-            if end is None or isinstance(position, Unmeasured):
-                continue
-            offset = findings.next_offset(tp)
-            if offset >= end:
-                continue
-            thresholds = self.settings.thresholds.of_topic(tp.topic)
-            ahead = reader.known(tp, offset)
-            use = wait_use(
-                tp,
-                offset,
-                ahead=ahead,
-                log=log,
-                thresholds=tuple(t for t in (thresholds.drift, thresholds.fallback) if t is not None),
-            )
-            if use is None and ahead is None and self._previous.get(tp) == offset:
-                use = TimestampUse.SHARPENS
-            if use is not None:
-                wanted.append(Wanted(tp=tp, offset=offset, end=end, priority=use))
-        self._previous = {tp: findings.next_offset(tp) for tp in findings.positions}
-        return wanted
 
     def log_ends(self, marks: Watermarks, side: Side) -> LogEnds:
         """What lag is counted against on one side."""
@@ -345,34 +304,22 @@ class MirrorPoll:
         logs: dict[Side, LogEnds] = {
             side.side: self.log_ends(findings.marks, side.side) for side in self.sides
         }
-        columns = self.groups.columns(findings.commits, logs, self.ahead)
+        columns = self.groups.columns(findings.commits, logs, self.ahead.readers)
         return self.assembly.reading(
             findings,
             logs=logs,
-            ahead=self.ahead["source"],
+            ahead=self.ahead.readers["source"],
             positions=self.positions,
             group_columns=columns,
             groups=self.groups.summaries(columns, now=findings.marks.measured_monotonic),
-            sides={side.side: self._health(side, findings.marks) for side in self.sides},
+            sides={
+                "source": side_health(self.source, findings.marks.source),
+                "target": side_health(self.target, findings.marks.target),
+            },
             stages=self.stages.end_poll(),
             slow=self.slow,
             internal=self.internal,
             is_exactly_once=self.is_exactly_once,
             polls=self.polls,
             poll_duration_seconds=self.clocks.monotonic() - started,
-        )
-
-    def _health(self, side: ClusterSide, marks: Watermarks) -> SideHealth:
-        offsets = marks.source if side.side == "source" else marks.target
-        brokers = set(side.metadata.brokers) if side.metadata else set()
-        silent = [tp for tp, why in offsets.ends.failed.items() if why.reason == Reason.LEADER_UNREACHABLE]
-        failing = {leader for leader in side.leaders(silent).values() if leader in brokers}
-        return SideHealth(
-            up=side.is_up,
-            brokers_answering=len(brokers - failing) if side.is_up else 0,
-            brokers_failing=len(failing) if side.is_up else len(brokers),
-            received_bytes=side.traffic.received_bytes,
-            requests=side.traffic.requests,
-            budget_exhausted=side.budget.exhausted_polls,
-            error=side.error,
         )

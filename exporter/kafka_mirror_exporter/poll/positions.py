@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kafka_mirror_exporter.clusters.reader import Isolation
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.position import PartitionTracker
 from kafka_mirror_exporter.core.reading import NOT_VERIFIABLE, VERIFIED, Origin
 from kafka_mirror_exporter.core.witnesses import MirrorPosition, Witnesses
-from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.verification import Candidate, Verifier
 from kafka_mirror_exporter.poll.watermarks import Watermarks
 
@@ -51,7 +50,7 @@ class PositionPoll:
         *,
         source: ClusterSide,
         target: ClusterSide,
-        isolation: Isolation,
+        reads: Reads,
         deadline: Deadline,
     ) -> Positions:
         """The position of every partition in `pairs` (source to target), or why it has none.
@@ -72,7 +71,7 @@ class PositionPoll:
                 positions[tp] = by_construction
             else:
                 candidates.append(candidate)
-        self.verifier.verify(candidates, source=source, target=target, isolation=isolation, deadline=deadline)
+        self.verifier.verify(candidates, source=source, target=target, reads=reads, deadline=deadline)
         for candidate in candidates:
             positions[candidate.source] = candidate.tracker.conclude()
         return positions

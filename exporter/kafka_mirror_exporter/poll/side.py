@@ -48,6 +48,14 @@ class Deadline:
 _GRACE_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """How each cluster is read: as the mirror reads its source, and as it writes its target."""
+
+    source: Isolation = "read_uncommitted"
+    target: Isolation = "read_uncommitted"
+
+
 @dataclass(slots=True)
 class ClusterSide:
     """One side of a mirror, during and between polls."""
@@ -57,6 +65,7 @@ class ClusterSide:
     budget: ByteBudget
     metadata: ClusterMetadata | None = None
     is_up: bool = False
+    known_brokers: set[int] = field(default_factory=set)
     error: str = ""
     traffic: Traffic = field(default_factory=lambda: Traffic(received_bytes=0, requests=0))
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kafka_mirror_exporter.clusters.reader import NO_OFFSET, Isolation
+from kafka_mirror_exporter.clusters.reader import NO_OFFSET
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.errors import ApiUnavailable
-from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 
 if TYPE_CHECKING:
     from kafka_mirror_exporter.poll.verification import Candidate, Verifier
@@ -30,7 +30,7 @@ class TwinSearch:
     verifier: "Verifier"
     source: ClusterSide
     target: ClusterSide
-    isolation: Isolation
+    reads: Reads
     deadline: Deadline
 
     def search(self, candidates: Sequence["Candidate"]) -> None:
@@ -49,7 +49,7 @@ class TwinSearch:
             )
             for c in missed
         }
-        fetched = self.target.fetch(ranges, isolation="read_uncommitted", deadline=self.deadline)
+        fetched = self.target.fetch(ranges, isolation=self.reads.target, deadline=self.deadline)
         self._search_tails(
             [
                 (c, list(reversed(fetched.found[c.target].records))[1 : 1 + _FOREIGN_RECORDS_PASSED])
@@ -64,7 +64,7 @@ class TwinSearch:
         starts = self._lookup(oldest, wanted)
         fetched = self.source.fetch(
             {tp: OffsetRange(start, end) for tp, (start, end) in starts.items()},
-            isolation=self.isolation,
+            isolation=self.reads.source,
             deadline=self.deadline,
         )
         missed = []

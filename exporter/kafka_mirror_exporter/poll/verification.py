@@ -10,7 +10,7 @@ Rounds of a poll, each one fetch for many partitions:
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kafka_mirror_exporter.clusters.reader import Fetched, Isolation
+from kafka_mirror_exporter.clusters.reader import Fetched
 from kafka_mirror_exporter.core.comparison import Comparison
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.mirrormaker2 import provenance_offset
@@ -18,7 +18,7 @@ from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.position import PartitionTracker
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.core.witnesses import Urgency
-from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.twins import TwinSearch
 
 _LOOK_BACK = 64
@@ -76,11 +76,11 @@ class Verifier:
         *,
         source: ClusterSide,
         target: ClusterSide,
-        isolation: Isolation,
+        reads: Reads,
         deadline: Deadline,
     ) -> None:
         """Compares as many of the candidates as budget and time allow, the most doubtful first."""
-        work = _Round(self, source=source, target=target, isolation=isolation, deadline=deadline)
+        work = _Round(self, source=source, target=target, reads=reads, deadline=deadline)
         chosen = self._choose(candidates, available_bytes=target.budget.available_bytes)
         walking = [c for c in chosen if c.tracker.reconciliation is not None]
         work.read_tails([c for c in chosen if c.tracker.reconciliation is None])
@@ -98,7 +98,7 @@ class Verifier:
             walking = work.walk(walking)
             if not walking or deadline.is_past:
                 break
-        TwinSearch(self, source=source, target=target, isolation=isolation, deadline=deadline).search(
+        TwinSearch(self, source=source, target=target, reads=reads, deadline=deadline).search(
             far + without_pair
         )
 
@@ -157,14 +157,14 @@ class _Round:
     verifier: Verifier
     source: ClusterSide
     target: ClusterSide
-    isolation: Isolation
+    reads: Reads
     deadline: Deadline
 
     def _fetch_target(self, ranges: Mapping[TopicPartition, OffsetRange]) -> Fetched:
-        return self.target.fetch(ranges, isolation="read_uncommitted", deadline=self.deadline)
+        return self.target.fetch(ranges, isolation=self.reads.target, deadline=self.deadline)
 
     def _fetch_source(self, ranges: Mapping[TopicPartition, OffsetRange]) -> Fetched:
-        return self.source.fetch(ranges, isolation=self.isolation, deadline=self.deadline)
+        return self.source.fetch(ranges, isolation=self.reads.source, deadline=self.deadline)
 
     def read_tails(self, candidates: Sequence[Candidate]) -> None:
         """Finds the target's last data record of each: at its end, or some markers before it."""

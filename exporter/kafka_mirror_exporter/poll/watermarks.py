@@ -95,9 +95,14 @@ class WatermarkReader:
         source_partitions: Sequence[TopicPartition],
         target_partitions: Sequence[TopicPartition],
         isolation: Isolation,
+        target_isolation: Isolation,
         deadline: Deadline,
     ) -> Watermarks:
-        """Everything a poll needs to know of both logs; a cluster that is down leaves its side empty."""
+        """Everything a poll needs to know of both logs; a cluster that is down leaves its side empty.
+
+        With `target_isolation` read_committed the target's ends are its last stable offsets: what an
+        exactly-once mirror has not committed is not mirrored.
+        """
         source_leaders, target_leaders = source.leaders(source_partitions), target.leaders(target_partitions)
         timeout = deadline.remaining(at_most=_CALL_SECONDS)
 
@@ -105,7 +110,7 @@ class WatermarkReader:
             return reader.read_log_start_offsets(source_leaders, timeout=timeout)
 
         def read_target(reader: ClusterReader) -> tuple[Offsets, Offsets]:
-            ends = reader.read_end_offsets(target_leaders, isolation="read_uncommitted", timeout=timeout)
+            ends = reader.read_end_offsets(target_leaders, isolation=target_isolation, timeout=timeout)
             return ends, reader.read_log_start_offsets(target_leaders, timeout=timeout)
 
         started = source.submit(read_starts) if source.is_up else None

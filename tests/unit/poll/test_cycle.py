@@ -4,8 +4,6 @@ import re
 import struct
 from dataclasses import dataclass, field, replace
 
-from fake_cluster import FakeCaller, FakeCluster
-
 from kafka_mirror_exporter.core.comparison import Comparison
 from kafka_mirror_exporter.core.measurement import Reason
 from kafka_mirror_exporter.core.offsets import TopicPartition
@@ -26,6 +24,8 @@ from kafka_mirror_exporter.poll.settings import (
     PolicyChoice,
     may_read_all,
 )
+
+from fake_cluster import FakeCaller, FakeCluster
 
 EVERYTHING = NameFilter(include=(re.compile(".*"),))
 SETTINGS = MirrorSettings(

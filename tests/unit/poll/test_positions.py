@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from fake_cluster import FakeCaller, FakeCluster, FakeLog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +13,11 @@ from kafka_mirror_exporter.core.reading import VERIFIED
 from kafka_mirror_exporter.core.witnesses import MirrorPosition
 from kafka_mirror_exporter.poll.budget import ByteBudget
 from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll
-from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.verification import Verifier
 from kafka_mirror_exporter.poll.watermarks import WatermarkReader
+
+from fake_cluster import FakeCaller, FakeCluster, FakeLog
 
 TP = TopicPartition("orders", 0)
 TARGET_TP = TopicPartition("legacy.orders", 0)
@@ -87,6 +88,7 @@ class Mirror:
             source_partitions=[TP],
             target_partitions=[TARGET_TP],
             isolation="read_uncommitted",
+            target_isolation="read_uncommitted",
             deadline=deadline,
         )
         witnesses = MirrorWitnesses(
@@ -99,7 +101,7 @@ class Mirror:
             witnesses,
             source=sides[0],
             target=sides[1],
-            isolation="read_uncommitted",
+            reads=Reads(),
             deadline=deadline,
         )[TP]
         assert isinstance(position, MirrorPosition), position

@@ -1,0 +1,84 @@
+"""Workers: woken by the schedule, by themselves when it does not, and never taken down by a failure."""
+
+import threading
+import time
+
+import pytest
+
+from kafka_mirror_exporter.schedule import Schedule, Worker
+
+
+def test_a_worker_polls_at_once_and_then_at_its_interval() -> None:
+    polled = threading.Semaphore(0)
+    schedule = Schedule({"a": Worker("a", polled.release, interval_seconds=0.2)})
+    schedule.start()
+    try:
+        assert all(polled.acquire(timeout=5) for _ in range(4))
+    finally:
+        schedule.close(timeout=2)
+
+
+def test_a_worker_that_nobody_wakes_wakes_by_itself() -> None:
+    polled = threading.Semaphore(0)
+    worker = Worker("a", polled.release, interval_seconds=0.1)
+    worker.start()
+    try:
+        assert all(polled.acquire(timeout=5) for _ in range(3))
+    finally:
+        worker.stop()
+        assert worker.join(2)
+
+
+def test_a_cycle_that_fails_does_not_end_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    polled = threading.Semaphore(0)
+
+    def fail() -> None:
+        polled.release()
+        raise RuntimeError("planted")
+
+    worker = Worker("a", fail, interval_seconds=0.05)
+    worker.start()
+    try:
+        assert all(polled.acquire(timeout=5) for _ in range(3))
+    finally:
+        worker.stop()
+        assert worker.join(2)
+    assert "planted" in caplog.text
+
+
+def test_a_wake_up_during_a_long_cycle_is_an_overlap_and_not_lost() -> None:
+    going_on, polled = threading.Event(), threading.Semaphore(0)
+
+    def cycle() -> None:
+        polled.release()
+        going_on.wait(5)
+
+    worker = Worker("a", cycle, interval_seconds=60)
+    worker.start()
+    try:
+        assert polled.acquire(timeout=5)
+        worker.wake()
+        worker.wake()
+        assert worker.overlaps == 1
+        going_on.set()
+        assert polled.acquire(timeout=5)
+    finally:
+        worker.stop()
+        assert worker.join(2)
+
+
+def test_a_worker_that_hangs_is_left_behind() -> None:
+    hanging, polled = threading.Event(), threading.Semaphore(0)
+
+    def hang() -> None:
+        polled.release()
+        hanging.wait(20)
+
+    schedule = Schedule({"a": Worker("a", hang, interval_seconds=60)})
+    schedule.start()
+    assert polled.acquire(timeout=5)
+    began = time.monotonic()
+    schedule.close(timeout=0.3)
+
+    assert time.monotonic() - began < 5
+    hanging.set()
