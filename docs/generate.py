@@ -1,6 +1,7 @@
 """Writes what is generated from the code; with --check says whether that was forgotten."""
 
 import argparse
+import difflib
 import json
 import sys
 from collections.abc import Callable
@@ -16,13 +17,15 @@ from kafka_mirror_exporter.metrics import metrics_table_markdown
 from kafka_mirror_exporter.web.openapi import openapi_document
 
 ROOT = Path(__file__).resolve().parent.parent
-_MIB = 1024 * 1024
+_SHOWN_LINES = 12
 _BEGIN, _END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
 
 def readme() -> str:
     """The README with the metrics table of the code."""
     text = (ROOT / "README.md").read_text()
+    if _BEGIN not in text or _END not in text:
+        return text
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return f"{before}{_BEGIN}\n\n{metrics_table_markdown().strip()}\n\n{_END}{after}"
@@ -62,25 +65,9 @@ def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     value = field.get_default(call_default_factory=True)
     if inner is not None or value is None or value in ([], {}):
         return "" if inner is not None else "none"
-    match value:
-        case list():
-            return ", ".join(f"`{item}`" for item in value)
-        case bool():
-            text = str(value).lower()
-        case float():
-            text = _as_duration(value)
-        case int() if value % _MIB == 0:
-            text = f"{value // _MIB}MiB"
-        case _:
-            text = str(value)
-    return f"`{text}`"
-
-
-def _as_duration(seconds: float) -> str:
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{seconds / length:g}{unit}"
-    return f"{seconds:g}s"
+    if isinstance(value, list):
+        return ", ".join(f"`{item}`" for item in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -102,17 +89,28 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", action="store_true")
     is_check = parser.parse_args().check
-    stale = []
+    stale = 0
     for name, generate in GENERATED.items():
         path, content = ROOT / name, generate()
-        if path.exists() and path.read_text() == content:
+        found = path.read_text() if path.exists() else ""
+        if found == content:
             continue
-        stale.append(name)
-        if not is_check:
+        stale += 1
+        if is_check:
+            sys.stdout.write(f"{name} is not what the code says: make docs\n{_summary(found, content)}")
+        else:
             path.write_text(content)
-    for name in stale:
-        sys.stdout.write(f"{name} {'is not what the code says: make docs' if is_check else 'was written'}\n")
-    return int(is_check and bool(stale))
+            sys.stdout.write(f"{name} was written\n")
+    return int(is_check and stale > 0)
+
+
+def _summary(found: str, expected: str) -> str:
+    """The first lines that differ, and how many more do."""
+    compared = list(difflib.unified_diff(found.splitlines(), expected.splitlines(), n=0, lineterm=""))[2:]
+    changed = [line for line in compared if not line.startswith("@@")]
+    shown = "".join(f"  {line}\n" for line in changed[:_SHOWN_LINES])
+    more = len(changed) - _SHOWN_LINES
+    return shown + (f"  and {more} lines more\n" if more > 0 else "")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,31 @@ def test_a_paused_mirror_is_exact_to_the_second(
     assert max(row.drift_seconds or 0 for _, row in recording.between("paused", "resuming")) > 35
 
 
+def test_what_watching_costs_is_told(
+    recordings: dict[str, Recording], figure: Callable[[str, object], None]
+) -> None:
+    recording = recordings["plain"].sound
+    assert recording.watch is not None
+    costs = {}
+    for phase, (begin, end) in {"flowing": ("flowing", "pausing"), "paused": ("paused", "resuming")}.items():
+        readings = [
+            m
+            for m in recording.watch.readings
+            if recording.at[begin] <= m.measured_monotonic <= recording.at[end]
+        ]
+        received = [
+            sum(side.received_bytes for side in m.sides.values()) for m in (readings[0], readings[-1])
+        ]
+        costs[phase] = (received[1] - received[0]) / (len(readings) - 1) / 12
+        figure(
+            f"received for each partition and poll, all calls to both clusters, {phase}",
+            f"{costs[phase]:.0f} bytes",
+        )
+
+    # Partitions that stand still are compared once and dated once, and cost no more records.
+    assert costs["paused"] < costs["flowing"]
+
+
 @BOTH
 def test_a_resumed_mirror_is_exact_until_it_has_caught_up(
     recordings: dict[str, Recording], scenario: str

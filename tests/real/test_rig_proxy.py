@@ -1,7 +1,9 @@
 """The proxy of the rig: its faults, and how it looks like Redpanda to clients."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from rig.admin import Admin
-from rig.process import wait_until
+from rig.process import free_ports, wait_until
 from rig.proxy import Proxy
 from rig.stage import Stage
 
@@ -95,6 +97,32 @@ def test_answers_that_are_delayed_together_are_late_together(
     assert producer.flush(10) == 0
     assert 1.2 <= time.monotonic() - began < 2.0
     assert through(10)
+
+
+def test_a_cut_spares_no_connection_that_was_just_being_made() -> None:
+    with ExitStack() as open_sockets, socket.create_server(("127.0.0.1", 0), backlog=512) as upstream:
+        proxy = open_sockets.enter_context(closing(Proxy(free_ports(1)[0], upstream.getsockname()[1])))
+        for _ in range(30):
+            proxy.restore()
+            clients = [
+                open_sockets.enter_context(socket.create_connection(("127.0.0.1", proxy.port), 5))
+                for _ in range(8)
+            ]
+
+            proxy.cut()
+
+            assert all(is_ended(client) for client in clients)
+
+
+def is_ended(connection: socket.socket) -> bool:
+    """Whether the other end closes a connection on which nothing was asked."""
+    connection.settimeout(2)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
 
 
 @pytest.fixture(scope="module")

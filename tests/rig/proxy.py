@@ -32,7 +32,6 @@ class Proxy:
         self._delay = 0.0
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
         self._thread.start()
@@ -98,13 +97,15 @@ class Proxy:
         self._loop.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._mode == "cut":
-            writer.transport.abort()
-            return
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         except OSError:
             writer.transport.abort()
+            return
+        # Asked only now: a cut that came while the broker's side was opened does not know this connection.
+        if self._mode == "cut":
+            for each in (writer, upstream_writer):
+                each.transport.abort()
             return
         self._writers |= {writer, upstream_writer}
         versions_asked: dict[int, int] = {}

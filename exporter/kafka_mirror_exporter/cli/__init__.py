@@ -1,10 +1,11 @@
 """The commands: each parses, calls, prints and exits; imported only when it is asked for."""
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -32,6 +33,26 @@ class _LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"kafka_mirror_exporter.cli.{cmd_name}").command
         return command
 
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except OSError:
+            _let_go_of_output()
+            raise
+        return result
+
+
+def _let_go_of_output() -> None:
+    """Spares the interpreter a last attempt to write what nobody takes."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kafka-mirror-exporter")
@@ -52,6 +73,9 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way t
         return ended.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except SystemExit:
+        # click's answer to a closed pipe; its status 1 would be a finding of `check`.
+        return INTERRUPTED
     except click.ClickException as failure:
         _complain(failure.format_message())
         return BAD_USAGE
@@ -62,13 +86,12 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way t
     except KafkaMirrorExporterError as failure:
         _complain(str(failure))
         return BAD_USAGE
-    except BrokenPipeError:
-        return INTERRUPTED
     except Exception as failure:  # noqa: BLE001  # the last place where a failure can be told in one line
         if "--log.level=debug" in arguments or ("--log.level" in arguments and "debug" in arguments):
             traceback.print_exc()
         else:
-            _complain(f"internal error: {type(failure).__name__}: {failure}; --log.level debug tells more")
+            why = " ".join(str(failure).split())
+            _complain(f"internal error: {type(failure).__name__}: {why}; --log.level debug tells more")
         return INTERNAL_ERROR
     return status if isinstance(status, int) else 0
 

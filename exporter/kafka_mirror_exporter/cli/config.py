@@ -2,13 +2,18 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from kafka_mirror_exporter.clusters import try_property
 from kafka_mirror_exporter.config import ClusterConfig, json_schema, load_config, read_secrets
+from kafka_mirror_exporter.config.yaml_loader import KeyPath, render_path
 from kafka_mirror_exporter.errors import ConfigError, Fault
+
+_NOT_TAKEN = "has a value that librdkafka does not take"
 
 
 @click.group("config")
@@ -28,27 +33,37 @@ def check(*, file: Path | None, config_file: Path | None) -> None:
     faults: list[Fault] = []
     for at, mirror in enumerate(loaded.config.mirrors):
         for side, cluster in (("source", mirror.source), ("target", mirror.target)):
-            faults += _cluster_faults(cluster, f"mirrors[{at}].{side}", str(path))
+            faults += _cluster_faults(cluster, ("mirrors", at, side))
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(
+            [replace(fault, file=str(path), line=loaded.lines.get(fault.path, 0)) for fault in faults]
+        )
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{path}: in order")
 
 
-def _cluster_faults(cluster: ClusterConfig, place: str, file: str) -> list[Fault]:
+def _cluster_faults(cluster: ClusterConfig, place: KeyPath) -> list[Fault]:
     """What only librdkafka and the file system can tell."""
-    faults = []
-    for name, value in cluster.client.items():
-        sentence = try_property(name, str(value).lower() if isinstance(value, bool) else str(value))
-        if sentence is not None:
-            faults.append(Fault(path=f'{place}.client["{name}"]', sentence=sentence, file=file))
+    faults = _property_faults(cluster.client, (*place, "client"))
     try:
-        read_secrets(cluster)
+        faults += _property_faults(read_secrets(cluster), (*place, "client_secrets"))
     except ConfigError as failure:
-        for fault in failure.faults:
-            path = place + fault.path.removeprefix(cluster.alias)
-            faults.append(Fault(path=path, sentence=fault.sentence, file=file))
+        faults += [
+            replace(fault, path=render_path(place) + fault.path.removeprefix(cluster.alias))
+            for fault in failure.faults
+        ]
+    return faults
+
+
+def _property_faults(properties: Mapping[str, str], place: KeyPath) -> list[Fault]:
+    faults = []
+    for name, value in properties.items():
+        sentence = try_property(name, value)
+        if sentence is not None:
+            # librdkafka quotes what it does not take, and that may be a secret.
+            shown = sentence if name in sentence and value not in sentence else _NOT_TAKEN
+            faults.append(Fault(path=render_path((*place, name)), sentence=shown))
     return faults
 
 

@@ -1,7 +1,7 @@
 """Reads a configuration file and reports all its faults at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,15 @@ from kafka_mirror_exporter.errors import ConfigError, Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedConfig:
-    """A configuration, where it came from, and what is allowed in it but probably not meant."""
+    """A configuration, where it came from, and what is allowed in it but probably not meant.
+
+    `lines` says in which line of the file a key path stands.
+    """
 
     config: Config
     warnings: tuple[str, ...] = ()
     path: Path | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_config(path: Path) -> LoadedConfig:
@@ -56,7 +60,12 @@ def _checked(content: Any, lines: Mapping[KeyPath, int], path: Path | None) -> L
         faults += faults_of(error, lines, file=file)
     if faults:
         raise ConfigError(sorted(faults, key=lambda fault: (fault.line, fault.path)))
-    return LoadedConfig(config=config, warnings=tuple(config.warnings()), path=path)
+    return LoadedConfig(
+        config=config,
+        warnings=tuple(config.warnings()),
+        path=path,
+        lines={render_path(place): line for place, line in lines.items()},
+    )
 
 
 def _clusters(content: Mapping[str, Any]) -> list[tuple[KeyPath, dict[str, Any]]]:
@@ -75,15 +84,22 @@ def _client_faults(content: Mapping[str, Any], lines: Mapping[KeyPath, int], fil
     faults = []
     for place, cluster in _clusters(content):
         for section in ("client", "client_secrets"):
-            properties = cluster.get(section)
-            for name in properties if isinstance(properties, dict) else ():
+            for name in _names(cluster, section):
                 sentence = refusal(str(name), is_secret_place=section == "client_secrets")
+                if sentence is None and section == "client_secrets" and name in _names(cluster, "client"):
+                    sentence = "stands in `client` too: keep one of them"
                 if sentence is not None:
                     path = (*place, section, str(name))
                     faults.append(
                         Fault(path=render_path(path), sentence=sentence, file=file, line=lines.get(path, 0))
                     )
     return faults
+
+
+def _names(cluster: Mapping[str, Any], section: str) -> Collection[str]:
+    """The properties that a section of a cluster sets, if it is one."""
+    properties = cluster.get(section)
+    return properties if isinstance(properties, dict) else ()
 
 
 def _resolved(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kafka_mirror_exporter.config.values import (
     PatternsOrFlag,
     Property,
     Size,
+    as_written,
 )
 from kafka_mirror_exporter.core.thresholds import (
     NameFilter,
@@ -53,7 +54,8 @@ class BudgetConfig(Section):
     """How much reading a cluster bears."""
 
     fetch_bytes_per_second: Size = Field(
-        default="1MiB", description="Records read for comparison and timestamps; never exceeded for long."
+        default=as_written("1MiB"),
+        description="Records read for comparison and timestamps; never exceeded for long.",
     )
 
 
@@ -143,7 +145,8 @@ class GroupsConfig(Section):
     )
     offsets: bool = Field(default=True, description="Whether committed offsets are exported.")
     abandoned_after: Duration = Field(
-        default="1d", description="Without members and commits for this long, a group never pages."
+        default=as_written("1d"),
+        description="Without members and commits for this long, a group never pages.",
     )
 
 
@@ -207,10 +210,16 @@ class TopicThresholdsConfig(Section):
 class ThresholdsConfig(Section):
     """When to page."""
 
-    drift: DurationOrOff = Field(default="15s", description="Seconds behind that page; `off` for never.")
-    fallback: DurationOrOff = Field(default="2m", description="Seconds behind that engage the fallback.")
-    group_lag: DurationOrOff = Field(default="15s", description="Seconds a group may be behind.")
-    group_drift: DurationOrOff = Field(default="15s", description="Seconds a translated commit may be off.")
+    drift: DurationOrOff = Field(
+        default=as_written("15s"), description="Seconds behind that page; `off` for never."
+    )
+    fallback: DurationOrOff = Field(
+        default=as_written("2m"), description="Seconds behind that engage the fallback."
+    )
+    group_lag: DurationOrOff = Field(default=as_written("15s"), description="Seconds a group may be behind.")
+    group_drift: DurationOrOff = Field(
+        default=as_written("15s"), description="Seconds a translated commit may be off."
+    )
     group_drift_records: Annotated[int, Field(ge=0)] = Field(
         default=200, description="Below this many records a translated commit never pages."
     )
@@ -288,8 +297,8 @@ class MirrorConfig(Section):
 class PollConfig(Section):
     """How often, and for how long at most."""
 
-    interval: Duration = Field(default="5s", description="Between two polls.")
-    timeout: Duration = Field(default="4s", description="For one poll; under the interval.")
+    interval: Duration = Field(default=as_written("5s"), description="Between two polls.")
+    timeout: Duration = Field(default=as_written("4s"), description="For one poll; under the interval.")
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> "PollConfig":

@@ -46,8 +46,4 @@ def secrets_digest(cluster: ClusterConfig) -> str:
 
 def client_properties(cluster: ClusterConfig, secrets: dict[str, str]) -> dict[str, str]:
     """All librdkafka properties of a cluster, secrets among them."""
-    plain = {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in cluster.client.items()
-    }
-    return plain | secrets
+    return {**cluster.client, **secrets}

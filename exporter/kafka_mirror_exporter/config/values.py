@@ -16,6 +16,11 @@ _HTTP_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
+def as_written(text: str) -> Any:
+    """A default the way it would stand in the file, for a key whose value is not text once it was read."""
+    return text
+
+
 def parse_duration(text: object) -> float:
     """Seconds of `500ms`, `15s`, `2m`, `1h30m` or `1d`."""
     if not isinstance(text, str) or not _DURATION.fullmatch(text):

@@ -14,7 +14,7 @@ KeyPath = tuple[str | int, ...]
 # A number that begins with a needless zero, or that no setting is as large as, stays text: whether 010 is
 # ten or eight, and whether a user named 007 keeps the zeros, is nothing to guess at.
 _INT = r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}"
-_FLOAT = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_FLOAT = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*|(?=[eE])))(?:[eE][-+]?[0-9]+)?"
 _SCALARS = {
     f"tag:yaml.org,2002:{name}": (re.compile(f"^(?:{form})$"), first)
     for name, form, first in (

@@ -10,14 +10,14 @@ class ByteBudget:
         self._level = self._capacity
         self._filled_at: float | None = None
         self.exhausted_polls = 0
-        self._is_exhausted = False
+        self.is_exhausted = False
 
     def begin_poll(self, *, now: float) -> None:
         """Fills the bucket for the time that passed, and closes the books of the last poll."""
         if self._filled_at is not None:
             self._level = min(self._capacity, self._level + (now - self._filled_at) * self._rate)
         self._filled_at = now
-        self._is_exhausted = False
+        self.is_exhausted = False
 
     @property
     def available_bytes(self) -> int:
@@ -30,6 +30,6 @@ class ByteBudget:
 
     def note_exhausted(self) -> None:
         """Counts this poll, once, as one that left records unread."""
-        if not self._is_exhausted:
-            self._is_exhausted = True
+        if not self.is_exhausted:
+            self.is_exhausted = True
             self.exhausted_polls += 1

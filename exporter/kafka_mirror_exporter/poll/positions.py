@@ -12,6 +12,8 @@ from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.verification import Candidate, Verifier
 from kafka_mirror_exporter.poll.watermarks import Watermarks
 
+_UNREAD = Unmeasured(Reason.BUDGET_EXHAUSTED, "its records are read as soon as the byte budget allows")
+
 Positions = dict[TopicPartition, MirrorPosition | Unmeasured]
 
 
@@ -73,7 +75,11 @@ class PositionPoll:
                 candidates.append(candidate)
         self.verifier.verify(candidates, source=source, target=target, reads=reads, deadline=deadline)
         for candidate in candidates:
-            positions[candidate.source] = candidate.tracker.conclude()
+            concluded = candidate.tracker.conclude()
+            is_without_witness = isinstance(concluded, Unmeasured) and concluded.reason == Reason.NO_WITNESS
+            if is_without_witness and (source.budget.is_exhausted or target.budget.is_exhausted):
+                concluded = _UNREAD
+            positions[candidate.source] = concluded
         return positions
 
     def _observe(

@@ -81,7 +81,7 @@ class Verifier:
     ) -> None:
         """Compares as many of the candidates as budget and time allow, the most doubtful first."""
         work = _Round(self, source=source, target=target, reads=reads, deadline=deadline)
-        chosen = self._choose(candidates, available_bytes=target.budget.available_bytes)
+        chosen = self._choose(candidates, target)
         walking = [c for c in chosen if c.tracker.reconciliation is not None]
         work.read_tails([c for c in chosen if c.tracker.reconciliation is None])
         disproved, without_pair = work.compare_tails([c for c in chosen if c.tail is not None])
@@ -102,7 +102,7 @@ class Verifier:
             far + without_pair
         )
 
-    def _choose(self, candidates: Iterable[Candidate], *, available_bytes: int) -> list[Candidate]:
+    def _choose(self, candidates: Iterable[Candidate], target: ClusterSide) -> list[Candidate]:
         """Who is compared now: whoever is doubted, then the rest in rotation within a share of the budget."""
         ranked: list[tuple[Urgency, float, Candidate]] = []
         for candidate in candidates:
@@ -115,10 +115,12 @@ class Verifier:
                 continue
             ranked.append((urgency, tracker.proven_at or 0.0, candidate))
         ranked.sort(key=lambda entry: entry[:2])
-        room = max(1, available_bytes // _TYPICAL_FETCH_BYTES)
+        room = max(1, target.budget.available_bytes // _TYPICAL_FETCH_BYTES)
         rotating = max(1, int(room * _ROTATION_SHARE))
-        urgent = [c for urgency, _, c in ranked if urgency < Urgency.ROTATION][:room]
-        return urgent + [c for urgency, _, c in ranked if urgency == Urgency.ROTATION][:rotating]
+        urgent = [c for urgency, _, c in ranked if urgency < Urgency.ROTATION]
+        if len(urgent) > room:
+            target.budget.note_exhausted()
+        return urgent[:room] + [c for urgency, _, c in ranked if urgency == Urgency.ROTATION][:rotating]
 
     def fingerprint(self, candidate: Candidate, record: LogRecord) -> int:
         """What two records must share; timestamps do not count where the target stamps records itself."""

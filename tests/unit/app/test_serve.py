@@ -29,18 +29,17 @@ class Served:
         self._stand = stand
         self.file = folder / "mirror.yaml"
         self.configure(drift="15s")
-        self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "kafka_mirror_exporter", "serve", "--config.file", str(self.file),
-                "--web.listen-address", "127.0.0.1:0", "--web.enable-lifecycle", "--log.format", "json",
-            ],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stderr is not None
-        said = ""
-        while "listening on port" not in said:
-            said = self.process.stderr.readline()
-        self._port = int(said.rsplit(maxsplit=1)[-1])
+        log = folder / "log"
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "kafka_mirror_exporter", "serve", "--config.file", str(self.file),
+                    "--web.listen-address", "127.0.0.1:0", "--web.enable-lifecycle", "--log.format", "json",
+                ],
+                stderr=output,
+            )  # fmt: skip
+        wait_until(lambda: "listening on port" in log.read_text())
+        self._port = int(log.read_text().partition("listening on port ")[2].split()[0])
 
     def configure(self, *, drift: str) -> None:
         self.file.write_text(
@@ -72,9 +71,7 @@ state_file: state.json
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(10)
-        self.process.communicate()
-        return code
+        return self.process.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +89,7 @@ def served(tmp_path: Path, stand: Stand) -> Iterator[Served]:
         yield served
     finally:
         served.process.kill()
-        served.process.communicate()
+        served.process.wait()
 
 
 def test_it_serves_metrics_health_and_readings(served: Served) -> None:
