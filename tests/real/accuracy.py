@@ -4,7 +4,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kafka_mirror_exporter.core.reading import MirrorReading, PartitionReading
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import PartitionReading
 
 from rig.truth import Truth
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.measurement import Reason
-from kafka_mirror_exporter.core.reading import partition_readings
+from kafka_mirror_exporter.core.views import partition_readings
 
 from rig.admin import Admin
 from rig.kafka import KafkaCluster

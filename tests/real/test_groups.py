@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from kafka_mirror_exporter.core.reading import group_readings
+from kafka_mirror_exporter.core.views import group_readings
 
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Follower, Workload

@@ -11,7 +11,8 @@ from confluent_kafka.admin import AclOperation, ResourceType
 from kafka_mirror_exporter.app.mirror import OpenMirror
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.measurement import Reason
-from kafka_mirror_exporter.core.reading import MirrorReading, group_readings, partition_readings
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import group_readings, partition_readings
 from kafka_mirror_exporter.poll.ledger import Ledger
 
 from rig.admin import Admin

@@ -19,7 +19,8 @@ from confluent_kafka import KafkaException
 
 from kafka_mirror_exporter.app.mirror import OpenMirror
 from kafka_mirror_exporter.config import Config
-from kafka_mirror_exporter.core.reading import MirrorReading, PartitionReading, partition_readings
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import PartitionReading, partition_readings
 from kafka_mirror_exporter.poll.ledger import Ledger
 
 from rig.admin import Admin

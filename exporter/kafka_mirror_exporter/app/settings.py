@@ -53,6 +53,7 @@ def mirror_settings(config: Config, mirror: MirrorConfig) -> MirrorSettings:
         thresholds=mirror.thresholds_in_force(),
         interval_seconds=config.poll.interval,
         timeout_seconds=config.poll.timeout,
+        max_series=config.metrics.max_series // len(config.mirrors),
         source_bytes_per_second=mirror.source.budget.fetch_bytes_per_second,
         target_bytes_per_second=mirror.target.budget.fetch_bytes_per_second,
     )

@@ -1,12 +1,13 @@
 """The configuration: read, checked as a whole, and handed on as frozen values."""
 
+from kafka_mirror_exporter.config.clusters import ClusterConfig
 from kafka_mirror_exporter.config.load import (
     LoadedConfig,
     config_from_addresses,
     json_schema,
     load_config,
 )
-from kafka_mirror_exporter.config.models import ClusterConfig, Config, MirrorConfig
+from kafka_mirror_exporter.config.models import Config, MirrorConfig
 from kafka_mirror_exporter.config.secrets import client_properties, read_secrets, secrets_digest
 
 __all__ = [

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from kafka_mirror_exporter.config.models import ClusterConfig
+from kafka_mirror_exporter.config.clusters import ClusterConfig
 from kafka_mirror_exporter.errors import ConfigError, Fault
 
 

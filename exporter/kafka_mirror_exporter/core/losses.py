@@ -6,7 +6,7 @@ position (all that is left to see once the mirror has jumped over the hole). A l
 which losses are settled keeps them from being counted twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange
 
@@ -15,27 +15,46 @@ from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange
 class LossLedger:
     """The losses of one partition since it was first seen.
 
-    `suspected_from` is the position that a log start was first seen beyond; the loss is settled one poll
-    later, when a mirror that had those records in flight has shown them on the target.
+    `new` are the ranges settled in this poll. `suspected_from` is the position that a log start was first
+    seen beyond; the loss is settled one poll later, when a mirror that had those records in flight has
+    shown them on the target. `clear` are offsets that were read and hold no data (markers, aborted or
+    compacted records): they are no loss when they are deleted.
     """
 
     lost: int = 0
     settled_up_to: int = 0
     suspected_from: int | None = None
+    clear: OffsetRange | None = None
+    new: list[OffsetRange] = field(default_factory=list)
 
-    def settle(self, gone: OffsetRange) -> OffsetRange | None:
-        """Counts what of a range was not counted before; the range that was new, for the evidence."""
-        start = max(gone.start, self.settled_up_to)
-        if start >= gone.end:
-            return None
-        self.lost += gone.end - start
-        self.settled_up_to = gone.end
-        return OffsetRange(start, gone.end)
+    def begin_poll(self) -> None:
+        """Nothing was settled yet in this poll."""
+        self.new = []
 
+    def forget_suspicions(self) -> None:
+        """The log they were about is gone."""
+        self.suspected_from = self.clear = None
 
-def lost_at_log_start(*, position: int, log_start: int) -> OffsetRange | None:
-    """What is gone when the source's log starts beyond the position."""
-    return OffsetRange(position, log_start) if log_start > position else None
+    def settle(self, gone: OffsetRange | None) -> None:
+        """Counts what of a range was not counted before."""
+        if gone is None or gone.end <= max(gone.start, self.settled_up_to):
+            return
+        new = OffsetRange(max(gone.start, self.settled_up_to), gone.end)
+        self.lost += len(new)
+        self.settled_up_to = new.end
+        self.new.append(new)
+
+    def judge(self, *, position: int, log_start: int, is_sure: bool) -> None:
+        """A log start beyond a position that is sure is a loss, once a second poll has seen it stand."""
+        suspected, self.suspected_from = self.suspected_from, None
+        if not is_sure or log_start <= position:
+            return
+        start = position
+        if self.clear is not None and self.clear.start <= position:
+            start = max(position, self.clear.end)
+        if suspected is not None and start < log_start:
+            self.settle(OffsetRange(start, log_start))
+        self.suspected_from = position
 
 
 def lost_at_jump(*, before: Anchor, after: Anchor, log_start: int) -> OffsetRange | None:

@@ -19,7 +19,7 @@ A position falls only when a reset was counted, or when a comparison disproved a
 
 from dataclasses import dataclass, field
 
-from kafka_mirror_exporter.core.losses import LossLedger, lost_at_jump, lost_at_log_start
+from kafka_mirror_exporter.core.losses import LossLedger, lost_at_jump
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange
 from kafka_mirror_exporter.core.reading import (
@@ -56,13 +56,11 @@ class PartitionTracker:
     judged_at_end: int | None = None
     reconciliation: Reconciliation | None = None
     is_reconciled: bool = False
-    clear: OffsetRange | None = None
     refusal: Unmeasured | None = None
     resets: int = 0
     ledger: LossLedger = field(default_factory=LossLedger)
     pre_mirror: int | None = None
     last: MirrorPosition | None = None
-    new_losses: list[OffsetRange] = field(default_factory=list)
     _first_log_start: int | None = None
     _last_pair: Anchor | None = None
     _seen: Witnesses | None = None
@@ -80,7 +78,7 @@ class PartitionTracker:
     def observe(self, seen: Witnesses) -> bool:
         """Takes in what a poll read; True if one of the logs went backwards (a reset)."""
         before, self._seen = self._seen, seen
-        self.new_losses = []
+        self.ledger.begin_poll()
         is_reset = before is not None and self._went_backwards(before, seen)
         if before is None or is_reset:
             self._first_log_start = seen.source_log_start
@@ -118,7 +116,8 @@ class PartitionTracker:
         self._last_pair = None
         self._was_standing = False
         if source:
-            self.floor = self.last = self.clear = self.ledger.suspected_from = None
+            self.floor = self.last = None
+            self.ledger.forget_suspicions()
         return True
 
     def _take_pairs(self, seen: Witnesses, *, is_first: bool) -> None:
@@ -136,7 +135,9 @@ class PartitionTracker:
                 continue
             if self.anchor and self.anchor.position_at(pair.downstream) != pair.upstream:
                 self.is_doubted = True
-                self._settle(lost_at_jump(before=self.anchor, after=pair, log_start=seen.source_log_start))
+                self.ledger.settle(
+                    lost_at_jump(before=self.anchor, after=pair, log_start=seen.source_log_start)
+                )
             self.anchor, self.anchor_origin, self.anchor_at = pair, "offset_sync", seen.at
             self.is_disproved = False
 
@@ -237,10 +238,6 @@ class PartitionTracker:
             self._raise_floor(self.reconciliation.position, at=self.anchor_at)
         self.reconciliation = None
 
-    def note_clear(self, offsets: OffsetRange) -> None:
-        """No data record stands in these offsets (markers, aborted, compacted): no loss if deleted."""
-        self.clear = offsets
-
     # -- what follows ----------------------------------------------------------------------------
 
     def conclude(self) -> MirrorPosition | Unmeasured:
@@ -304,31 +301,18 @@ class PartitionTracker:
             offset, origin, learnt_at = self.floor, "connect_offset", self.floor_at
         return MirrorPosition(offset=offset, origin=origin, verified=verified, learnt_at=learnt_at)
 
-    # -- losses ----------------------------------------------------------------------------------
-
-    def _settle(self, gone: OffsetRange | None) -> None:
-        new = self.ledger.settle(gone) if gone else None
-        if new:
-            self.new_losses.append(new)
-
-    def _judge_losses(self, concluded: MirrorPosition, seen: Witnesses) -> None:
-        """A log start beyond a proven position is a loss, once a second poll has seen it stand."""
-        suspected, self.ledger.suspected_from = self.ledger.suspected_from, None
-        is_sure = concluded.verified == VERIFIED or concluded.origin == "not_mirrored_yet"
-        gone = lost_at_log_start(position=concluded.offset, log_start=seen.source_log_start)
-        if gone is None or not is_sure:
-            return
-        if self.clear is not None and self.clear.start <= gone.start:
-            gone = OffsetRange(min(max(gone.start, self.clear.end), gone.end), gone.end)
-        if suspected is not None and len(gone):
-            self._settle(OffsetRange(max(gone.start, suspected), gone.end))
-        self.ledger.suspected_from = concluded.offset
-
     def settle_walk(self) -> None:
         """Counts what the walk found deleted, but for what the target still holds unexplained copies of."""
         walk = self.reconciliation
         if walk is None or walk.deleted is None:
             return
         start = walk.deleted.start + min(walk.unexplained, len(walk.deleted))
-        self._settle(OffsetRange(start, walk.deleted.end))
+        self.ledger.settle(OffsetRange(start, walk.deleted.end))
         walk.deleted = None
+
+    def _judge_losses(self, concluded: MirrorPosition, seen: Witnesses) -> None:
+        self.ledger.judge(
+            position=concluded.offset,
+            log_start=seen.source_log_start,
+            is_sure=concluded.verified == VERIFIED or concluded.origin == "not_mirrored_yet",
+        )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 # What MirrorMaker 2 never mirrors: its own and Kafka's internal topics (DefaultTopicFilter and
 # MirrorSourceConnector.isReplicable), whatever the selection says.
 _NEVER_MIRRORED = re.compile(r".*[-.]internal|.*\.replica|__.*|\..*", re.DOTALL)
-_NEVER_TRANSLATED = re.compile(r"console-consumer-.*|connect-.*|__.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +31,6 @@ class NameFilter:
 def is_mirrorable_topic(topic: str) -> bool:
     """Whether MirrorMaker 2 would copy a topic of this name at all."""
     return _NEVER_MIRRORED.fullmatch(topic) is None
-
-
-def is_default_excluded_group(group: str) -> bool:
-    """Whether MirrorMaker 2 leaves a group out unless told otherwise."""
-    return _NEVER_TRANSLATED.fullmatch(group) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
-from kafka_mirror_exporter.core.reading import (
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import (
     GroupReading,
-    MirrorReading,
     PartitionReading,
     group_readings,
     partition_readings,

@@ -1,11 +1,14 @@
 """Which records at positions and committed offsets are read in a poll: those that can change a number."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from kafka_mirror_exporter.clusters.reader import NO_OFFSET
 from kafka_mirror_exporter.core.drift import TimestampUse
 from kafka_mirror_exporter.core.measurement import Unmeasured
 from kafka_mirror_exporter.core.offsets import OffsetRange, Side, TopicPartition
 from kafka_mirror_exporter.core.waiting import LogEnds, wait_use
+from kafka_mirror_exporter.errors import ApiUnavailable
 from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
 from kafka_mirror_exporter.poll.assembly import Findings
 from kafka_mirror_exporter.poll.groups import GroupPoll
@@ -13,6 +16,8 @@ from kafka_mirror_exporter.poll.settings import MirrorSettings
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
 
 _MAX_RECORDS_PER_POLL = 1_000
+_LOOK_UP_FROM = 50
+_PROVEN_OLD = -1
 
 
 class AheadPoll:
@@ -46,7 +51,7 @@ class AheadPoll:
             )
             in_use = {(commit.own, commit.offset) for commit in findings.commits if commit.side == side}
             if side == "source":
-                wanted += self._wishes(findings, log, reader)
+                wanted += self._oldest_first(self._wishes(findings, log, reader), cluster, log, deadline)
                 in_use |= {(tp, findings.next_offset(tp)) for tp in findings.positions}
             reader.keep_only(in_use)
             reader.read(
@@ -66,6 +71,30 @@ class AheadPoll:
             if known is not None and known.clear_up_to > offset:
                 ranges[tp] = OffsetRange(offset, known.clear_up_to)
         return ranges
+
+    def _oldest_first(
+        self, wanted: list[Wanted], cluster: ClusterSide, log: LogEnds, deadline: Deadline
+    ) -> list[Wanted]:
+        """Where no history tells who waits longest, as at start, one lookup by time does, for all at once.
+
+        A first record of the threshold's age that lies beyond an offset proves that the offset is older; that
+        none does proves nothing, for timestamps need not be in order.
+        """
+        unknown = {w.tp: w for w in wanted if w.priority == TimestampUse.ONLY_EVIDENCE}
+        if len(unknown) < _LOOK_UP_FROM:
+            return wanted
+        thresholds = {tp: self._settings.thresholds.of_topic(tp.topic).drift for tp in unknown}
+        asked = {tp: int((log.wall - age) * 1000) for tp, age in thresholds.items() if age is not None}
+        timeout = deadline.remaining(at_most=1.0)
+        leaders = cluster.leaders(asked)
+        try:
+            found = cluster.call(
+                lambda reader: reader.read_offsets_at(asked, leaders, timeout=timeout), timeout=timeout
+            ).found
+        except ApiUnavailable:
+            return wanted
+        old = {tp for tp, offset in found.items() if offset == NO_OFFSET or offset > unknown[tp].offset}
+        return [replace(w, priority=_PROVEN_OLD) if w.tp in old else w for w in wanted]
 
     def _wishes(self, findings: Findings, log: LogEnds, reader: AheadReader) -> list[Wanted]:
         wanted = []

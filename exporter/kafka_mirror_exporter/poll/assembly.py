@@ -84,6 +84,7 @@ class Assembly:
         ahead: AheadReader,
         positions: PositionPoll,
         group_columns: GroupColumns,
+        is_series_limited: bool,
         groups: tuple[GroupSummary, ...],
         sides: Mapping[Side, SideHealth],
         stages: Mapping[str, StageHealth],
@@ -122,6 +123,7 @@ class Assembly:
             group_drift_records_threshold=settings.thresholds.group_drift_records,
             heartbeat_timestamp=internal.heartbeat_timestamp,
             connector_tasks=slow.tasks,
+            series_limited=is_series_limited,
             undecodable_records=internal.undecodable,
         )
 

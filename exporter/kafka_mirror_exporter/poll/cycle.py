@@ -8,13 +8,13 @@ from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Side
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.waiting import LogEnds
-from kafka_mirror_exporter.errors import ApiUnavailable, ClusterUnreachable, KafkaMirrorExporterError
+from kafka_mirror_exporter.errors import ClusterUnreachable, KafkaMirrorExporterError
 from kafka_mirror_exporter.poll.ahead_poll import AheadPoll
 from kafka_mirror_exporter.poll.assembly import Assembly, Findings
 from kafka_mirror_exporter.poll.budget import ByteBudget
-from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, SideGroups
+from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, SideGroups, by_topic
 from kafka_mirror_exporter.poll.health import side_health
-from kafka_mirror_exporter.poll.internal import InternalPoll
+from kafka_mirror_exporter.poll.internal import InternalPoll, read_mirror_group
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.naming import NameFinder, Naming, Pairs, partition_pairs
 from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll, Positions
@@ -26,8 +26,8 @@ from kafka_mirror_exporter.poll.verification import Verifier
 from kafka_mirror_exporter.poll.watermarks import SideHistories, SideOffsets, WatermarkReader, Watermarks
 
 _METADATA_SECONDS = 2.0
-_CALL_SECONDS = 1.5
-_SLOW_CALL_SECONDS = 1.0
+# What one partition and one committed offset add to /metrics, roughly.
+_SERIES_OF_A_PARTITION, _SERIES_OF_A_COMMIT = 14, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class MirrorPoll:
         with self.stages.run("positions"):
             witnesses = self._read_witnesses(naming, pairs, deadline)
         with self.stages.run("groups"):
-            self._read_commits(pairs, deadline)
+            self.groups.read_commits(self.source, self.target, pairs, now=started, deadline=deadline)
         self._follow_isolation()
         marks = self._read_watermarks(pairs, deadline)
         findings = Findings(naming=naming, pairs=pairs, marks=marks, isolation=self.isolation)
@@ -120,9 +120,9 @@ class MirrorPoll:
             logs = {side.side: self.log_ends(marks, side.side) for side in self.sides}
             self.ahead.read(findings, self.groups, sides=self.sides, logs=logs, deadline=deadline)
             for tp, offsets in self.ahead.clear_ranges(findings).items():
-                self.positions.trackers[tp].note_clear(offsets)
+                self.positions.trackers[tp].ledger.clear = offsets
         with self.stages.run("groups"):
-            self._read_members(deadline)
+            self.groups.read_members(self.source, self.target, now=started, deadline=deadline)
         topics = [topic.topic for topic in naming.topics if topic.state != "not_selected"]
         self.slow.read(self.source, topics, now=marks.measured_monotonic, deadline=deadline)
         return self._hand_out(findings, started)
@@ -181,7 +181,10 @@ class MirrorPoll:
 
     def _read_witnesses(self, naming: Naming, pairs: Pairs, deadline: Deadline) -> MirrorWitnesses:
         if self.settings.consumer_group is not None:
-            return self._read_mirror_group(self.settings.consumer_group, pairs, deadline)
+            side, group = self.settings.consumer_group
+            return read_mirror_group(
+                self.source if side == "source" else self.target, group, pairs=pairs, deadline=deadline
+            )
         if self.settings.tool != "mirrormaker2":
             return MirrorWitnesses()
         return self.internal.read(
@@ -192,34 +195,6 @@ class MirrorPoll:
             source_alias=naming.source_alias,
             deadline=deadline,
         )
-
-    def _read_mirror_group(
-        self, group: tuple[Side, str], pairs: Pairs, deadline: Deadline
-    ) -> MirrorWitnesses:
-        side = self.source if group[0] == "source" else self.target
-        timeout = deadline.remaining(at_most=_CALL_SECONDS)
-        offsets = side.call(
-            lambda reader: reader.read_group_offsets(
-                [group[1]], known_partitions=list(pairs), timeout=timeout
-            ),
-            timeout=timeout,
-        )
-        failed = offsets.failed.get(group[1])
-        if failed is not None:
-            raise ApiUnavailable(f"group {group[1]} of the mirror: {failed.detail}", reason=failed.reason)
-        return MirrorWitnesses(committed=offsets.found[group[1]])
-
-    def _read_commits(self, pairs: Pairs, deadline: Deadline) -> None:
-        """Target first: a commit that MirrorMaker copies in between cannot look like one that skips."""
-        now = self.clocks.monotonic()
-        for groups, side, known in (
-            (self.groups.target, self.target, [tp for tp in pairs.values() if tp is not None]),
-            (self.groups.source, self.source, list(pairs)),
-        ):
-            if side.is_up:
-                groups.read_offsets(
-                    side, known_partitions=known, now=now, timeout=deadline.remaining(at_most=_CALL_SECONDS)
-                )
 
     def _read_watermarks(self, pairs: Pairs, deadline: Deadline) -> Watermarks:
         marks = Watermarks(
@@ -293,24 +268,21 @@ class MirrorPoll:
             wall=marks.measured_at,
         )
 
-    def _read_members(self, deadline: Deadline) -> None:
-        now = self.clocks.monotonic()
-        for groups, side in ((self.groups.target, self.target), (self.groups.source, self.source)):
-            if side.is_up and not deadline.is_past:
-                groups.read_members(side, now=now, timeout=deadline.remaining(at_most=_SLOW_CALL_SECONDS))
-
     def _hand_out(self, findings: Findings, started: float) -> MirrorReading:
         self.polls += 1
         logs: dict[Side, LogEnds] = {
             side.side: self.log_ends(findings.marks, side.side) for side in self.sides
         }
         columns = self.groups.columns(findings.commits, logs, self.ahead.readers)
+        series = len(findings.pairs) * _SERIES_OF_A_PARTITION + len(columns.index) * _SERIES_OF_A_COMMIT
+        is_limited = series > self.settings.max_series
         return self.assembly.reading(
             findings,
+            is_series_limited=is_limited,
             logs=logs,
             ahead=self.ahead.readers["source"],
             positions=self.positions,
-            group_columns=columns,
+            group_columns=by_topic(columns) if is_limited or self.groups.is_per_topic else columns,
             groups=self.groups.summaries(columns, now=findings.marks.measured_monotonic),
             sides={
                 "source": side_health(self.source, findings.marks.source),

@@ -11,16 +11,25 @@ from kafka_mirror_exporter.core.drift import TimestampUse
 from kafka_mirror_exporter.core.groups import GroupLife
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Anchor, Side, TopicPartition
-from kafka_mirror_exporter.core.reading import NAN, NO_OFFSET, WHOLE_TOPIC, GroupColumns, GroupSummary
+from kafka_mirror_exporter.core.reading import (
+    NAN,
+    NO_OFFSET,
+    WHOLE_TOPIC,
+    GroupColumns,
+    GroupSummary,
+)
 from kafka_mirror_exporter.core.waiting import LogEnds, wait_at, wait_use
 from kafka_mirror_exporter.errors import ApiUnavailable
 from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
-from kafka_mirror_exporter.poll.side import ClusterSide
+from kafka_mirror_exporter.poll.naming import Pairs
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
 
 _log = logging.getLogger(__name__)
 
 _LIST_EVERY_SECONDS = 4.0
 _DESCRIBE_EVERY_SECONDS = 15.0
+_CALL_SECONDS = 1.5
+_DESCRIBE_SECONDS = 1.0
 _TIMESTAMP_UNKNOWN = Unmeasured(Reason.TIMESTAMP_UNKNOWN, "no history yet, and the record was not read")
 
 GroupRow = tuple[Side, str, TopicPartition]
@@ -118,6 +127,26 @@ class GroupPoll:
     lives: dict[str, GroupLife] = field(default_factory=dict)
     _index: tuple[GroupRow, ...] = ()
 
+    def read_commits(
+        self, source: ClusterSide, target: ClusterSide, pairs: Pairs, *, now: float, deadline: Deadline
+    ) -> None:
+        """Target first: a commit that MirrorMaker copies in between cannot look like one that skips."""
+        for groups, side, known in (
+            (self.target, target, [tp for tp in pairs.values() if tp is not None]),
+            (self.source, source, list(pairs)),
+        ):
+            if side.is_up:
+                timeout = deadline.remaining(at_most=_CALL_SECONDS)
+                groups.read_offsets(side, known_partitions=known, now=now, timeout=timeout)
+
+    def read_members(
+        self, source: ClusterSide, target: ClusterSide, *, now: float, deadline: Deadline
+    ) -> None:
+        """Who is a member of what, from time to time and as far as there is time left."""
+        for groups, side in ((self.target, target), (self.source, source)):
+            if side.is_up and not deadline.is_past:
+                groups.read_members(side, now=now, timeout=deadline.remaining(at_most=_DESCRIBE_SECONDS))
+
     def observe(
         self,
         names: Mapping[Side, Mapping[TopicPartition, TopicPartition]],
@@ -201,8 +230,7 @@ class GroupPoll:
                 columns.lag_lower[row] = lag.drift.lower
                 columns.lag_upper[row] = lag.drift.upper if lag.drift.upper is not None else float("nan")
         self._index = index
-        columns = replace(columns, unmeasured=unmeasured)
-        return by_topic(columns) if self.is_per_topic else columns
+        return replace(columns, unmeasured=unmeasured)
 
     def summaries(self, columns: GroupColumns, *, now: float) -> tuple[GroupSummary, ...]:
         """Where each group lives."""

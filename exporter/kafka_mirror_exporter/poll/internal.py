@@ -1,7 +1,7 @@
 """Reads what MirrorMaker 2 writes about itself: offset syncs, stored offsets, heartbeats."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -116,3 +116,28 @@ class InternalPoll:
             sum(len(record.value or b"") + len(record.key or b"") for _, record in tailed.records)
         )
         return [record for _, record in tailed.records]
+
+
+def read_mirror_group(
+    side: ClusterSide,
+    group: str,
+    *,
+    pairs: Mapping[TopicPartition, TopicPartition | None],
+    deadline: Deadline,
+) -> MirrorWitnesses:
+    """What a mirror that is a consumer group has committed, by source partition.
+
+    On the source it commits source partitions; some commit on the target, under its names.
+    """
+    timeout = deadline.remaining(at_most=_CALL_SECONDS)
+    own = {tp: tp for tp in pairs} if side.side == "source" else {t: tp for tp, t in pairs.items() if t}
+    offsets = side.call(
+        lambda reader: reader.read_group_offsets([group], known_partitions=list(own), timeout=timeout),
+        timeout=timeout,
+    )
+    failed = offsets.failed.get(group)
+    if failed is not None:
+        raise ApiUnavailable(f"group {group} of the mirror: {failed.detail}", reason=failed.reason)
+    committed = offsets.found[group]
+    # A group that commits on the other cluster may still name the source's partitions.
+    return MirrorWitnesses(committed={own.get(tp, tp): offset for tp, offset in committed.items()})

@@ -8,8 +8,9 @@ from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange, TopicPartiti
 from kafka_mirror_exporter.core.position import PartitionTracker
 from kafka_mirror_exporter.core.reading import NOT_VERIFIABLE, VERIFIED, Origin
 from kafka_mirror_exporter.core.witnesses import MirrorPosition, Witnesses
+from kafka_mirror_exporter.poll.candidates import Candidate
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
-from kafka_mirror_exporter.poll.verification import Candidate, Verifier
+from kafka_mirror_exporter.poll.verification import Verifier
 from kafka_mirror_exporter.poll.watermarks import Watermarks
 
 _UNREAD = Unmeasured(Reason.BUDGET_EXHAUSTED, "its records are read as soon as the byte budget allows")
@@ -143,4 +144,4 @@ class PositionPoll:
 
     def new_losses(self) -> dict[TopicPartition, list[OffsetRange]]:
         """Losses counted in this poll."""
-        return {tp: tracker.new_losses for tp, tracker in self.trackers.items() if tracker.new_losses}
+        return {tp: tracker.ledger.new for tp, tracker in self.trackers.items() if tracker.ledger.new}

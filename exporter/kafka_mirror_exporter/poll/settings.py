@@ -65,6 +65,7 @@ class MirrorSettings:
     thresholds: Thresholds
     interval_seconds: float
     timeout_seconds: float
+    max_series: int
     source_bytes_per_second: float
     target_bytes_per_second: float
 

@@ -14,10 +14,11 @@ from kafka_mirror_exporter.clusters.reader import NO_OFFSET
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.errors import ApiUnavailable
+from kafka_mirror_exporter.poll.candidates import Candidate
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 
 if TYPE_CHECKING:
-    from kafka_mirror_exporter.poll.verification import Candidate, Verifier
+    from kafka_mirror_exporter.poll.verification import Verifier
 
 _SCAN = 512
 _FOREIGN_RECORDS_PASSED = 8
@@ -33,7 +34,7 @@ class TwinSearch:
     reads: Reads
     deadline: Deadline
 
-    def search(self, candidates: Sequence["Candidate"]) -> None:
+    def search(self, candidates: Sequence[Candidate]) -> None:
         """Anchors each candidate whose tail, or one of the few records before it, has a twin."""
         candidates = [
             c for c in candidates if c.tail is not None and c.source not in self.verifier.appended_by_target
@@ -58,7 +59,7 @@ class TwinSearch:
             ]
         )
 
-    def _search_tails(self, wanted: Sequence[tuple["Candidate", Sequence[LogRecord]]]) -> list["Candidate"]:
+    def _search_tails(self, wanted: Sequence[tuple[Candidate, Sequence[LogRecord]]]) -> list[Candidate]:
         """Those for which none of the records has a twin; records come newest first."""
         oldest = {c.source: records[-1].timestamp_ms for c, records in wanted if records}
         starts = self._lookup(oldest, wanted)
@@ -77,7 +78,7 @@ class TwinSearch:
     def _lookup(
         self,
         timestamps: dict[TopicPartition, int],
-        wanted: Sequence[tuple["Candidate", Sequence[LogRecord]]],
+        wanted: Sequence[tuple[Candidate, Sequence[LogRecord]]],
     ) -> dict[TopicPartition, tuple[int, int]]:
         """Where on the source to look for each; near the end where the cluster cannot look up times."""
         timeout = self.deadline.remaining(at_most=1.0)
@@ -101,7 +102,7 @@ class TwinSearch:
         return ranges
 
     def _anchor(
-        self, candidate: "Candidate", records: Sequence[LogRecord], source_records: Sequence[LogRecord]
+        self, candidate: Candidate, records: Sequence[LogRecord], source_records: Sequence[LogRecord]
     ) -> bool:
         first_by_content: dict[int, int] = {}
         for record in source_records:
@@ -118,6 +119,6 @@ class TwinSearch:
         return False
 
     @staticmethod
-    def _is_believable(candidate: "Candidate", position: int) -> bool:
+    def _is_believable(candidate: Candidate, position: int) -> bool:
         anchor = candidate.tracker.proven or candidate.tracker.anchor
         return anchor is None or position - anchor.upstream <= candidate.target_end - anchor.downstream

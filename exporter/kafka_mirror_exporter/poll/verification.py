@@ -15,9 +15,9 @@ from kafka_mirror_exporter.core.comparison import Comparison
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.mirrormaker2 import provenance_offset
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
-from kafka_mirror_exporter.core.position import PartitionTracker
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.core.witnesses import Urgency
+from kafka_mirror_exporter.poll.candidates import Candidate
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.twins import TwinSearch
 
@@ -28,28 +28,6 @@ _MAX_WALK_ROUNDS = 6
 _ROTATION_SHARE = 0.2
 _COMPARISONS_BEFORE_GIVING_UP = 6
 _TYPICAL_FETCH_BYTES = 20_000
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A partition under verification: its names on both sides and where the logs stand."""
-
-    source: TopicPartition
-    target: TopicPartition
-    tracker: PartitionTracker
-    target_log_start: int
-    target_end: int
-    source_log_start: int
-    source_end: int
-    tail: LogRecord | None = None
-
-    @property
-    def expected(self) -> int | None:
-        """The position, if the line holds and the tail is the last data record."""
-        anchor = self.tracker.anchor
-        if anchor is None or self.tail is None:
-            return None
-        return anchor.position_at(self.tail.offset + 1)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kafka_mirror_exporter.core.reading import GroupReading, PartitionReading
+from kafka_mirror_exporter.core.views import GroupReading, PartitionReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from kafka_mirror_exporter.core.reading import PartitionReading
+from kafka_mirror_exporter.core.views import PartitionReading
 from kafka_mirror_exporter.web.api import mirror_body
 from kafka_mirror_exporter.web.bodies import MirrorBody
 from kafka_mirror_exporter.web.ranking import Page, worst_partitions

@@ -6,9 +6,9 @@ from math import isnan
 from typing import NamedTuple
 
 from kafka_mirror_exporter.core.measurement import Unmeasured
-from kafka_mirror_exporter.core.reading import (
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import (
     GroupReading,
-    MirrorReading,
     PartitionReading,
     group_reading,
     partition_reading,

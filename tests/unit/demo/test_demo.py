@@ -16,7 +16,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from kafka_mirror_exporter.app.mirror import OpenMirror
 from kafka_mirror_exporter.cli.demo import _config
-from kafka_mirror_exporter.core.reading import MirrorReading, PartitionReading, partition_readings
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.views import PartitionReading, partition_readings
 from kafka_mirror_exporter.demo.control import Control
 from kafka_mirror_exporter.demo.stand import SOURCE_ALIAS, Stand
 from kafka_mirror_exporter.poll.ledger import Ledger

@@ -60,6 +60,7 @@ class FakeCluster:
     members: dict[str, int] = field(default_factory=dict)
     is_down: bool = False
     fetched_records: int = 0
+    fetched_partitions: list[TopicPartition] = field(default_factory=list)
     _tailed: dict[TopicPartition, int] = field(default_factory=dict)
 
     def log(self, topic: str, partition: int = 0) -> FakeLog:
@@ -134,6 +135,7 @@ class FakeCluster:
             tp: FetchedRange(records=self.logs[tp].records(wanted), read_up_to=wanted.end)
             for tp, wanted in ranges.items()
         }
+        self.fetched_partitions += list(ranges)
         self.fetched_records += sum(len(fetched.records) for fetched in found.values())
         return Fetched(found=found, failed={}, received_bytes=0)
 

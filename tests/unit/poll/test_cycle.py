@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from kafka_mirror_exporter.core.comparison import Comparison
 from kafka_mirror_exporter.core.measurement import Reason
 from kafka_mirror_exporter.core.offsets import TopicPartition
-from kafka_mirror_exporter.core.reading import (
-    MirrorReading,
+from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.thresholds import NameFilter, Thresholds, TopicThresholds
+from kafka_mirror_exporter.core.views import (
     PartitionReading,
     group_readings,
     partition_readings,
     topic_readings,
 )
-from kafka_mirror_exporter.core.thresholds import NameFilter, Thresholds, TopicThresholds
 from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.settings import (
@@ -45,6 +45,7 @@ SETTINGS = MirrorSettings(
     thresholds=Thresholds(default=TopicThresholds(drift=15, fallback=120)),
     interval_seconds=5,
     timeout_seconds=4,
+    max_series=200_000,
     source_bytes_per_second=1e9,
     target_bytes_per_second=1e9,
 )
@@ -62,9 +63,11 @@ class Estate:
     ledger: Ledger = field(default_factory=Ledger)
     poll: MirrorPoll | None = None
 
+    wall_step: float = 0.0
+
     @property
     def wall(self) -> float:
-        return self.now + 1_700_000_000
+        return self.now + 1_700_000_000 + self.wall_step
 
     def produce(self, topic: str, count: int, *, partition: int = 0) -> None:
         log = self.source.log(topic, partition)
@@ -269,3 +272,65 @@ def test_an_offset_preserving_mirror_is_at_the_end_of_the_target() -> None:
     orders = one(estate.measure(), "orders")
 
     assert (orders.position, orders.origin, orders.lag_records) == (12, "offset_preserving", 8)
+
+
+def test_a_wall_clock_that_is_stepped_by_an_hour_leaves_drift_within_what_was_seen() -> None:
+    estate = caught_up()
+    estate.produce("orders", 4)
+    estate.measure()
+    steps = []
+    for step in (3_600.0, -3_600.0):
+        estate.wall_step = step
+        steps.append(one(estate.measure(), "orders"))
+
+    # Produced 10 s and 15 s ago, and first seen 5 s after that.
+    assert [(row.drift_lower_seconds, row.drift_upper_seconds) for row in steps] == [
+        (5.0, 10.0),
+        (10.0, 15.0),
+    ]
+    assert all(5 <= (row.drift_seconds or 0) <= 15 for row in steps)
+
+
+def test_records_of_the_mirror_that_make_no_sense_are_counted_and_the_rest_is_read() -> None:
+    estate = caught_up()
+    syncs = estate.source.log("mm2-offset-syncs.redpanda.internal")
+    syncs.append(b"nonsense", timestamp_ms=0, key=b"x")
+    estate.produce("other", 3)
+    estate.copy("other", 3)
+    reading = estate.measure()
+
+    assert reading.undecodable_records == 1
+    assert one(reading, "other").origin == "offset_sync"
+
+
+def test_beyond_the_limit_of_series_groups_are_reported_by_topic() -> None:
+    estate = Estate(settings=replace(SETTINGS, max_series=30))
+    estate.produce("orders", 10)
+    estate.produce("orders", 10, partition=1)
+    for partition in (0, 1):
+        estate.copy("orders", 10, partition=partition)
+    estate.source.groups["billing"] = {TopicPartition("orders", partition): 4 for partition in (0, 1)}
+    estate.measure()
+    reading = estate.measure()
+
+    assert reading.series_limited
+    assert [(row.topic, row.partition, row.lag_records) for row in group_readings(reading)] == [
+        ("orders", None, 12)
+    ]
+
+
+def test_at_start_the_partitions_that_wait_longest_are_dated_first() -> None:
+    estate = Estate(settings=replace(SETTINGS, tool="consumer_group", consumer_group=("source", "mirror")))
+    committed = {}
+    for partition in range(60):
+        if partition == 30:
+            estate.now += 600
+        estate.produce("orders", 2, partition=partition)
+        estate.copy("orders", 1, partition=partition)
+        committed[TopicPartition("orders", partition)] = 1
+    estate.source.groups["mirror"] = committed
+    estate.measure(after=1)
+    assert estate.poll is not None
+    fetched = estate.source.fetched_partitions
+
+    assert {tp.partition for tp in fetched[:30]} == set(range(30))

@@ -233,7 +233,7 @@ def test_a_marker_that_is_deleted_is_no_loss() -> None:
     mirror = flowing()
     mirror.source_log.append_marker()
     mirror.measure()
-    mirror.poll.trackers[TP].note_clear(OffsetRange(500, 501))
+    mirror.poll.trackers[TP].ledger.clear = OffsetRange(500, 501)
     mirror.source_log.start = 501
     mirror.measure()
     mirror.measure()
