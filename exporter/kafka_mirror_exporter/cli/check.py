@@ -235,7 +235,8 @@ def _print_tables(findings: Sequence[_Findings], *, shows_all: bool) -> None:
                 table.add_row(*row)
             console.print(table)
         else:
-            console.print(f"{name}: nothing is past its threshold")
+            what = "nothing that was measured" if found.unmeasured else "nothing"
+            console.print(f"{name}: {what} is past its threshold")
         for sentence in found.unmeasured:
             console.print(f"not measured: {sentence}", markup=False)
 

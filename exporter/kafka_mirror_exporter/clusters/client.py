@@ -100,7 +100,7 @@ class ClientFactory:
         try:
             return AdminClient(settings, logger=self._log)
         except KafkaException as exc:
-            raise _config_error(self._side, exc) from exc
+            raise self._config_error(exc) from exc
 
     def consumer(
         self,
@@ -121,7 +121,15 @@ class ClientFactory:
         try:
             return Consumer(merged, logger=self._log)
         except KafkaException as exc:
-            raise _config_error(self._side, exc) from exc
+            raise self._config_error(exc) from exc
+
+    def _config_error(self, failure: KafkaException) -> ConfigError:
+        """Librdkafka's sentence without the values it quotes, one of which may be a secret."""
+        sentence = kafka_error(failure).str()
+        for name, value in self._common.items():
+            if name not in _DEFAULTS and isinstance(value, str) and value:
+                sentence = sentence.replace(value, "...")
+        return ConfigError([Fault(path=f"{self._side}.client", sentence=sentence)])
 
     def traffic(self) -> Traffic:
         """What all clients made here have received and asked, those closed since included."""
@@ -163,11 +171,6 @@ def close_aside(clients: list[Consumer | AdminClient], *, timeout: float = CLOSE
     closer = threading.Thread(target=close_all, name="close-clients", daemon=True)
     closer.start()
     closer.join(timeout)
-
-
-def _config_error(side: Side, failure: KafkaException) -> ConfigError:
-    error = kafka_error(failure)
-    return ConfigError([Fault(path=f"{side}.client", sentence=error.str())])
 
 
 def try_property(name: str, value: str) -> str | None:

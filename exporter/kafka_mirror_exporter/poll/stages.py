@@ -17,6 +17,7 @@ class _Stage:
     failures: int = 0
     has_failed: bool = False
     has_run: bool = False
+    last_failure: str = ""
     last_success_monotonic: float | None = None
     last_success_at: float | None = None
 
@@ -45,7 +46,10 @@ class Stages:
             yield
         except KafkaMirrorExporterError as failure:
             self._fail(stage)
-            _log.warning("%s: %s failed: %s", self.mirror, name, failure)
+            if str(failure) != stage.last_failure:
+                # Said once: an outage of an hour is one line, not seven hundred.
+                _log.warning("%s: %s failed: %s", self.mirror, name, failure)
+            stage.last_failure = str(failure)
         except Exception:  # noqa: BLE001  # a part that fails must not take the others along
             self._fail(stage)
             _log.exception("%s: %s failed for a reason nobody foresaw", self.mirror, name)
@@ -64,9 +68,12 @@ class Stages:
 
     def end_poll(self) -> dict[str, StageHealth]:
         """How each stage went, and when each last went well."""
-        for stage in self._stages.values():
+        for name, stage in self._stages.items():
             if stage.has_run and not stage.has_failed:
                 stage.last_success_monotonic, stage.last_success_at = self.clock(), self.wall()
+                if stage.last_failure:
+                    _log.info("%s: %s works again", self.mirror, name)
+                stage.last_failure = ""
         return {
             name: StageHealth(
                 duration_seconds=stage.duration_seconds,
