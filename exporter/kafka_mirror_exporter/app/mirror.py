@@ -90,11 +90,15 @@ def _open(cluster: ClusterConfig, side: Side) -> _OpenCluster:
     properties = client_properties(cluster, read_secrets(cluster))
 
     def opening() -> ClusterReader:
-        return open_reader(properties=properties, bootstrap_servers=cluster.bootstrap_servers, side=side)
+        # The first one is made below, so that properties librdkafka does not take are found now.
+        return made.pop() if made else _reader(cluster, side, properties)
 
-    # Made once here, so that properties librdkafka does not take are found now and not at the first poll.
-    opening().close()
+    made = [_reader(cluster, side, properties)]
     return _OpenCluster(cluster, side, digest, IoThread(f"{side} {cluster.alias}", opening))
+
+
+def _reader(cluster: ClusterConfig, side: Side, properties: dict[str, str]) -> ClusterReader:
+    return open_reader(properties=properties, bootstrap_servers=cluster.bootstrap_servers, side=side)
 
 
 def watched(mirror: OpenMirror, use: Callable[[MirrorReading], None]) -> Callable[[], None]:

@@ -35,6 +35,8 @@ from kafka_mirror_exporter.core.witnesses import MirrorPosition, Urgency, Witnes
 PROOF_LASTS_SECONDS = 60.0
 # A log that bent the line once (transactions, a second writer) does it again: compare at every poll.
 BENDS_AGAIN_SECONDS = 600.0
+# In a gap this long a topic may have been recreated and have grown beyond its old end.
+UNSEEN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class PartitionTracker:
     floor: int | None = None
     floor_at: float = 0.0
     is_doubted: bool = False
+    is_identity_doubted: bool = False
     is_disproved: bool = False
     is_verifiable: bool = True
     judged_at_end: int | None = None
@@ -85,6 +88,7 @@ class PartitionTracker:
             self.ledger.settled_up_to = seen.source_log_start
         elif seen.target_end != before.target_end:
             self.is_reconciled = False
+            self.is_identity_doubted |= seen.at - before.at > UNSEEN_SECONDS
             # The mirror moved after standing still with work to do: it may have been restarted
             # and be sending again what it sent before.
             self.is_doubted |= self._was_standing
@@ -104,21 +108,28 @@ class PartitionTracker:
         target = seen.target_end < before.target_end
         if not source and not target:
             return False
-        self.resets += 1
         # What the target held before belongs to the old log; what it gets from here on, to the new one.
-        self.anchor = (
-            Anchor(seen.source_log_start, min(before.target_end, seen.target_end)) if source else None
-        )
-        self.anchor_origin, self.anchor_at = "tail_match", seen.at
+        boundary = Anchor(seen.source_log_start, min(before.target_end, seen.target_end))
+        self._start_over(seen, anchor=boundary if source else None, is_source=source)
+        self._last_pair = None
+        return True
+
+    def _start_over(self, seen: Witnesses, *, anchor: Anchor | None, is_source: bool) -> None:
+        self.resets += 1
+        self.anchor, self.anchor_origin, self.anchor_at = anchor, "tail_match", seen.at
         self.proven = self.proven_at = self.proven_fingerprint = None
         self.reconciliation, self.judged_at_end = None, None
         self.is_doubted, self.is_disproved, self.is_verifiable, self.is_reconciled = True, False, True, False
-        self._last_pair = None
-        self._was_standing = False
-        if source:
+        self.is_identity_doubted = self._was_standing = False
+        if is_source:
             self.floor = self.last = None
             self.ledger.forget_suspicions()
-        return True
+
+    def replace_source(self) -> None:
+        """The source holds other records than before, though no offset fell: its topic was recreated."""
+        assert self._seen is not None  # noqa: S101  # a comparison follows a poll
+        anchor = self._last_pair if self.anchor == self._last_pair else None
+        self._start_over(self._seen, anchor=anchor, is_source=True)
 
     def _take_pairs(self, seen: Witnesses, *, is_first: bool) -> None:
         usable = [p for p in seen.pairs if p.downstream <= seen.target_end and p.upstream <= seen.source_end]
@@ -127,8 +138,9 @@ class PartitionTracker:
             self.pre_mirror = begin.upstream if begin else self.pre_mirror
             usable = usable[-1:]
         for pair in usable:
-            if self._last_pair and pair.upstream < self._last_pair.upstream:
-                self.is_doubted = True
+            if self.floor is not None and pair.upstream < self.floor and self._last_pair is not None:
+                # Records are sent again after a restart, or the source's topic is another one.
+                self.is_doubted = self.is_identity_doubted = True
             self._last_pair = pair
             self._raise_floor(pair.upstream, at=seen.at)
             if self.anchor and pair.downstream < self.anchor.downstream:

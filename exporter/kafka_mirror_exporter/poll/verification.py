@@ -59,6 +59,7 @@ class Verifier:
     ) -> None:
         """Compares as many of the candidates as budget and time allow, the most doubtful first."""
         work = _Round(self, source=source, target=target, reads=reads, deadline=deadline)
+        work.check_identity([c for c in candidates if c.tracker.is_identity_doubted])
         chosen = self._choose(candidates, target)
         walking = [c for c in chosen if c.tracker.reconciliation is not None]
         work.read_tails([c for c in chosen if c.tracker.reconciliation is None])
@@ -145,6 +146,25 @@ class _Round:
 
     def _fetch_source(self, ranges: Mapping[TopicPartition, OffsetRange]) -> Fetched:
         return self.source.fetch(ranges, isolation=self.reads.source, deadline=self.deadline)
+
+    def check_identity(self, candidates: Sequence[Candidate]) -> None:
+        """Whether the source still holds the record that was last compared; another one there is a reset."""
+        ranges = {}
+        for candidate in candidates:
+            proven = candidate.tracker.proven
+            if proven is not None and candidate.source_log_start < proven.upstream <= candidate.source_end:
+                ranges[candidate.source] = OffsetRange(proven.upstream - 1, proven.upstream)
+        fetched = self._fetch_source(ranges)
+        for candidate in candidates:
+            found = fetched.found.get(candidate.source)
+            known = candidate.tracker.proven_fingerprint
+            if candidate.source in ranges and found is None:
+                continue
+            candidate.tracker.is_identity_doubted = False
+            if found is None or not found.records or known is None:
+                continue
+            if self.verifier.fingerprint(candidate, found.records[0]) != known:
+                candidate.tracker.replace_source()
 
     def read_tails(self, candidates: Sequence[Candidate]) -> None:
         """Finds the target's last data record of each: at its end, or some markers before it."""

@@ -286,6 +286,19 @@ def test_a_recreated_source_topic_is_a_reset_and_no_calm() -> None:
     assert mirror.poll.trackers[TP].resets == 1
 
 
+def test_a_topic_recreated_unseen_and_grown_beyond_its_old_end_is_a_reset() -> None:
+    mirror = flowing()
+    mirror.source.logs[TP] = FakeLog()
+    mirror.next_offset = 0
+    mirror.now += 30
+    for number in range(700):
+        mirror.source_log.append(b"anew %d" % number, timestamp_ms=int(mirror.now * 1000))
+    mirror.copy(100, pair=True)
+
+    assert mirror.measure().offset == 100
+    assert mirror.poll.trackers[TP].resets == 1
+
+
 def test_without_pairs_the_tail_finds_the_position_and_keeps_it() -> None:
     mirror = Mirror()
     mirror.produce(500)
