@@ -10,6 +10,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, libversion
 from confluent_kafka.admin import AdminClient
 
+from kafka_mirror_exporter.clusters.commit_client import CommitClient
 from kafka_mirror_exporter.clusters.errors import kafka_error
 from kafka_mirror_exporter.clusters.reader import Isolation, Traffic
 from kafka_mirror_exporter.core.offsets import Side
@@ -69,6 +70,9 @@ class _ClientLog:
         LOGGER.debug("%s: %s", self._side, line)
 
 
+Client = Consumer | AdminClient | CommitClient
+
+
 class ClientFactory:
     """Makes clients of one cluster that share their settings, their log and their counters."""
 
@@ -123,6 +127,11 @@ class ClientFactory:
         except KafkaException as exc:
             raise self._config_error(exc) from exc
 
+    def commit_client(self) -> CommitClient:
+        """A client that asks for groups' commits, and does not die of a coordinator that moved."""
+        quiet = {"log_level": 0, "group.id": self._group}
+        return CommitClient({**self._common, **_FIXED_CONSUMER, **quiet})
+
     def _config_error(self, failure: KafkaException) -> ConfigError:
         """Librdkafka's sentence without the values it quotes, one of which may be a secret."""
         sentence = kafka_error(failure).str()
@@ -153,7 +162,7 @@ class ClientFactory:
             self.last_error = error.str()
 
 
-def close_aside(clients: list[Consumer | AdminClient], *, timeout: float = CLOSE_TIMEOUT_SECONDS) -> None:
+def close_aside(clients: list[Client], *, timeout: float = CLOSE_TIMEOUT_SECONDS) -> None:
     """Closes clients on a thread of its own; one that talks to a hung broker is left behind after `timeout`.
 
     Empties the list: the last reference must go on that thread, for it destroys the client.
@@ -164,7 +173,7 @@ def close_aside(clients: list[Consumer | AdminClient], *, timeout: float = CLOSE
     def close_all() -> None:
         while doomed:
             client = doomed.pop()
-            if isinstance(client, Consumer):
+            if isinstance(client, Consumer | CommitClient):
                 client.close()
             del client
 

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from kafka_mirror_exporter.clusters import metadata, topic_configs
 from kafka_mirror_exporter.clusters.api_rest import ApiRest
-from kafka_mirror_exporter.clusters.client import ClientFactory, close_aside
+from kafka_mirror_exporter.clusters.client import Client, ClientFactory, close_aside
 from kafka_mirror_exporter.clusters.groups import GroupQueries
 from kafka_mirror_exporter.clusters.offsets import END, LOG_START, OffsetQueries
 from kafka_mirror_exporter.clusters.reader import (
@@ -52,7 +52,9 @@ class ConfluentReader:
         self._admin_client = self._clients.admin()
         self._admin_has_answered = False
         self._offsets = OffsetQueries(clients=self._clients, admin=self._admin)
-        self._groups = GroupQueries(admin=self._admin, rest=self._rest, clock=clock)
+        self._groups = GroupQueries(
+            admin=self._admin, commit_client=self._clients.commit_client, rest=self._rest, clock=clock
+        )
         self._fetchers: dict[Isolation, RecordFetcher] = {}
         self._tailers: dict[Isolation, Tailer] = {}
         self._metadata: ClusterMetadata | None = None
@@ -163,8 +165,9 @@ class ConfluentReader:
 
     def close(self) -> None:
         """Lets go of all connections; never waits for a hung broker longer than a second."""
-        doomed: list[Consumer | AdminClient] = [*self._open_consumers(), self._admin_client]
+        doomed: list[Client] = [*self._open_consumers(), self._admin_client]
         self._offsets.release()
+        self._groups.release()
         self._fetchers.clear()
         self._tailers.clear()
         del self._admin_client
@@ -178,7 +181,7 @@ class ConfluentReader:
         if not self._admin_has_answered:
             return None
         self._admin_has_answered = False
-        stuck: list[Consumer | AdminClient] = [self._admin_client]
+        stuck: list[Client] = [self._admin_client]
         self._admin_client = self._clients.admin()
         close_aside(stuck, timeout=0)
         return self._admin_client

@@ -1,17 +1,17 @@
 """Reads consumer groups: which there are, what they committed, how many members they have."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from itertools import islice
-from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
-from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from kafka_mirror_exporter.clusters.api_rest import ApiRest
+from kafka_mirror_exporter.clusters.client import close_aside
+from kafka_mirror_exporter.clusters.commit_client import CommitClient
 from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, sentence_of, unmeasured
 from kafka_mirror_exporter.clusters.reader import GroupListing, GroupMembers, GroupOffsets
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
@@ -22,21 +22,26 @@ LIST_GROUPS: Final = "the list of groups"
 GROUP_OFFSETS: Final = "committed offsets"
 GROUP_MEMBERS: Final = "group members"
 
-_IN_FLIGHT: Final = 50
 _DESCRIBE_GROUPS: Final = 100
 _NAMING_PAUSE_SECONDS: Final = 10.0
+_MOVED: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE})
 _NO_ANSWER: Final = Unmeasured(Reason.API_TIMEOUT, "no answer in time")
-
-Commits = dict[TopicPartition, int]
 
 
 class GroupQueries:
     """Asks a cluster about its groups through one admin client."""
 
     def __init__(
-        self, *, admin: Callable[[], AdminClient], rest: ApiRest, clock: Callable[[], float]
+        self,
+        *,
+        admin: Callable[[], AdminClient],
+        commit_client: Callable[[], CommitClient],
+        rest: ApiRest,
+        clock: Callable[[], float],
     ) -> None:
         self._admin = admin
+        self._open_commit_client = commit_client
+        self._commit_client: CommitClient | None = None
         self._rest = rest
         self._clock = clock
         self._needs_names = False
@@ -121,47 +126,23 @@ class GroupQueries:
     def _ask_offsets(
         self, groups: list[str], named: Sequence[TopicPartition] | None, *, deadline: float
     ) -> GroupOffsets:
-        """One group per call, a few dozen in flight: wider is slower."""
-        found: dict[str, Mapping[TopicPartition, int]] = {}
-        failed: dict[str, Unmeasured] = {}
-        partitions = (
-            None if named is None else [KafkaPartition(topic, partition) for topic, partition in named]
+        if self._commit_client is None:
+            self._commit_client = self._open_commit_client()
+        answered, errors = self._commit_client.ask(groups, named, deadline=deadline)
+        failed = {group: _failure(error) for group, error in errors.items()}
+        if any(error.code() in _MOVED for error in errors.values()):
+            # The client would ask the coordinator it knows for minutes.
+            self.release()
+        failed.update(
+            {group: _NO_ANSWER for group in groups if group not in answered and group not in failed}
         )
-        done: SimpleQueue[tuple[str, Future[Any]]] = SimpleQueue()
-        waiting = iter(groups)
-        in_flight = 0
-        for group in islice(waiting, _IN_FLIGHT):
-            self._ask_group(group, partitions, done=done, deadline=deadline)
-            in_flight += 1
-        while in_flight:
-            try:
-                group, future = done.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                break
-            in_flight -= 1
-            outcome = _outcome(future)
-            if isinstance(outcome, Unmeasured):
-                failed[group] = outcome
-            else:
-                found[group] = dict(_commits(outcome.topic_partitions))
-            for following in islice(waiting, 1):
-                self._ask_group(following, partitions, done=done, deadline=deadline)
-                in_flight += 1
-        failed.update({group: _NO_ANSWER for group in groups if group not in found and group not in failed})
-        return GroupOffsets(found=found, failed=failed)
+        return GroupOffsets(found=answered, failed=failed)
 
-    def _ask_group(
-        self,
-        group: str,
-        partitions: list[KafkaPartition] | None,
-        *,
-        done: "SimpleQueue[tuple[str, Future[Any]]]",
-        deadline: float,
-    ) -> None:
-        request = ConsumerGroupTopicPartitions(group, partitions)
-        remaining = max(0.05, deadline - time.monotonic())
-        futures = self._admin().list_consumer_group_offsets([request], request_timeout=remaining)
-        futures[group].add_done_callback(lambda future: done.put((group, future)))
+    def release(self) -> None:
+        """Lets go of the client that asks for commits; the next question opens another."""
+        if self._commit_client is not None:
+            client, self._commit_client = self._commit_client, None
+            close_aside([client], timeout=0)
 
     def _note(
         self,
@@ -196,10 +177,3 @@ def _failure(error: KafkaError) -> Unmeasured:
     if is_silence(error):
         return Unmeasured(Reason.API_TIMEOUT, sentence_of(error))
     return unmeasured(error)
-
-
-def _commits(partitions: Iterable[KafkaPartition]) -> Iterator[tuple[TopicPartition, int]]:
-    """Only what was committed: a partition asked for by name answers with a negative offset otherwise."""
-    for partition in partitions:
-        if partition.error is None and partition.offset >= 0:
-            yield TopicPartition(partition.topic, partition.partition), partition.offset
