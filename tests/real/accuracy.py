@@ -21,6 +21,7 @@ class Accuracy:
     drift_within: float
     lag_within: float
     unmeasured: int
+    worst: str
 
     def __str__(self) -> str:
         drift, lag = self.drift_errors or [0.0], self.lag_errors or [0]
@@ -28,6 +29,7 @@ class Accuracy:
             f"{len(drift)} readings: drift error median {statistics.median(drift):.3f} s, maximum {max(drift):.3f} s "
             f"({self.drift_within:.1%} within tolerance); lag error median {statistics.median(lag):g}, "
             f"maximum {max(lag)} ({self.lag_within:.1%}); {self.unmeasured} unmeasured"
+            f"{'; worst: ' + self.worst if max(drift) > 1 else ''}"
         )
 
 
@@ -37,6 +39,7 @@ def accuracy(rows: Rows, truth: Truth, *, clock_skew_seconds: float = 0.05) -> A
     A poll reads the target before the source: any lag that was true during the poll is right.
     """
     drift_errors, lag_errors, drift_within, lag_within, unmeasured = [], [], 0, 0, 0
+    worst = ""
     for reading, row in rows:
         if row.drift_seconds is None or row.lag_records is None or row.position is None:
             unmeasured += 1
@@ -51,6 +54,12 @@ def accuracy(rows: Rows, truth: Truth, *, clock_skew_seconds: float = 0.05) -> A
         least = truth.position(partition, before)
         most = truth.position(partition, after)
         lag_error = max(0, least - row.position, row.position - most)
+        if not drift_errors or drift_error > max(drift_errors):
+            worst = (
+                f"{row.topic}-{row.partition} said {row.drift_seconds:.2f} s for {at_least:.2f} to {at_most:.2f} s, bounds "
+                f"{row.drift_lower_seconds} to {row.drift_upper_seconds}, position {row.position}, "
+                f"{row.lag_records} records, poll of {duration:.2f} s"
+            )
         drift_errors.append(drift_error)
         lag_errors.append(lag_error)
         drift_within += drift_error <= 1.0 + duration
@@ -62,4 +71,5 @@ def accuracy(rows: Rows, truth: Truth, *, clock_skew_seconds: float = 0.05) -> A
         drift_within=drift_within / count,
         lag_within=lag_within / count,
         unmeasured=unmeasured,
+        worst=worst,
     )

@@ -101,7 +101,7 @@ def test_its_markers_do_not_count_as_progress(
 
         figure(f"exactly once, {phase[0]}", found)
         assert found.unmeasured == 0
-        assert found.drift_within >= 0.99, found
+        assert found.drift_within >= 0.99, str(found)
         assert found.lag_within >= 0.95, found
 
 

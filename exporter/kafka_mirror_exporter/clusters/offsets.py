@@ -11,15 +11,15 @@ of a call's size, and a chunk of one leader keeps a hanging broker from holding 
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
-from itertools import islice
 from typing import Any, Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec  # type: ignore[attr-defined]  # not in its __all__
 
+from kafka_mirror_exporter.clusters.chunks import Chunk, chunks_by_leader
 from kafka_mirror_exporter.clusters.client import ClientFactory, close_aside
 from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, unmeasured
 from kafka_mirror_exporter.clusters.reader import NO_OFFSET, Isolation, Offsets
@@ -28,7 +28,6 @@ from kafka_mirror_exporter.core.offsets import TopicPartition
 
 END: Final = -1
 LOG_START: Final = -2
-CHUNK_PARTITIONS: Final = 100
 
 _FAST_SHARE: Final = 0.3  # of the timeout, for all that the fast way may block in one call
 _FAST_CHUNK_SHARE: Final = 0.2  # of the timeout, for one chunk
@@ -47,7 +46,6 @@ _STALE: Final = frozenset(
         KafkaError.LEADER_NOT_AVAILABLE,
     }
 )
-Chunk = tuple[int, list[TopicPartition]]
 
 
 class OffsetQueries:
@@ -75,7 +73,7 @@ class OffsetQueries:
         failed: dict[TopicPartition, Unmeasured] = {
             partition: _NO_LEADER for partition in times if leaders.get(partition, -1) < 0
         }
-        chunks = list(_chunks_by_leader(times, leaders))
+        chunks = list(chunks_by_leader(times, leaders))
         fast = [chunk for chunk in chunks if chunk[0] not in self._silent_leaders]
         slow = [chunk for chunk in chunks if chunk[0] in self._silent_leaders]
         self._renew_leaders(timeout=timeout * _FAST_CHUNK_SHARE)
@@ -314,17 +312,3 @@ def _spec(at: int) -> Any:
 
 def _lies_between(before: int | None, sure: int, after: int | None) -> bool:
     return before is not None and after is not None and before <= sure <= after
-
-
-def _chunks_by_leader(
-    times: Mapping[TopicPartition, int], leaders: Mapping[TopicPartition, int]
-) -> Iterator[Chunk]:
-    by_leader: dict[int, list[TopicPartition]] = {}
-    for partition in times:
-        leader = leaders.get(partition, -1)
-        if leader >= 0:
-            by_leader.setdefault(leader, []).append(partition)
-    for leader, partitions in by_leader.items():
-        rest = iter(partitions)
-        while chunk := list(islice(rest, CHUNK_PARTITIONS)):
-            yield leader, chunk

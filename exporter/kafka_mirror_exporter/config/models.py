@@ -13,9 +13,9 @@ from kafka_mirror_exporter.config.clusters import (
     TargetConfig,
     Text,
 )
+from kafka_mirror_exporter.config.thresholds import ThresholdsConfig, named_thresholds
 from kafka_mirror_exporter.config.values import (
     Duration,
-    DurationOrOff,
     HttpUrl,
     ListenAddress,
     Pattern,
@@ -132,39 +132,6 @@ class VerifyConfig(Section):
     )
     ignore_headers: list[Text] = Field(default_factory=list, description="Headers that the mirror adds.")
     ignore_wire_format_ids: bool = Field(default=False, description="Whether the mirror rewrites schema IDs.")
-
-
-class TopicThresholdsConfig(Section):
-    """Thresholds of some topics; what is not given is the mirror's."""
-
-    match: Pattern = Field(description="Pattern of the source topics, matched whole.")
-    drift: DurationOrOff = Field(
-        default=None, validate_default=False, description="Seconds behind that page; `off` for never."
-    )
-    fallback: DurationOrOff = Field(
-        default=None, validate_default=False, description="Seconds behind that engage the fallback."
-    )
-
-
-class ThresholdsConfig(Section):
-    """When to page."""
-
-    drift: DurationOrOff = Field(
-        default=as_written("15s"), description="Seconds behind that page; `off` for never."
-    )
-    fallback: DurationOrOff = Field(
-        default=as_written("2m"), description="Seconds behind that engage the fallback."
-    )
-    group_lag: DurationOrOff = Field(default=as_written("15s"), description="Seconds a group may be behind.")
-    group_drift: DurationOrOff = Field(
-        default=as_written("15s"), description="Seconds a translated commit may be off."
-    )
-    group_drift_records: Annotated[int, Field(ge=0)] = Field(
-        default=200, description="Below this many records a translated commit never pages."
-    )
-    topics: list[TopicThresholdsConfig] = Field(
-        default_factory=list, description="Exceptions; the first that matches wins."
-    )
 
 
 class MirrorConfig(Section):
@@ -292,13 +259,6 @@ class Config(Section):
         return [
             f"mirrors[{at}].thresholds.{name}: {threshold:g} s is under two polls and will page unsteadily"
             for at, mirror in enumerate(self.mirrors)
-            for name, threshold in _named_thresholds(mirror.thresholds)
+            for name, threshold in named_thresholds(mirror.thresholds)
             if threshold is not None and threshold < limit
         ]
-
-
-def _named_thresholds(thresholds: ThresholdsConfig) -> list[tuple[str, float | None]]:
-    named = [(name, getattr(thresholds, name)) for name in ("drift", "fallback", "group_lag", "group_drift")]
-    for at, exception in enumerate(thresholds.topics):
-        named += [(f"topics[{at}].drift", exception.drift), (f"topics[{at}].fallback", exception.fallback)]
-    return named

@@ -30,11 +30,9 @@ from kafka_mirror_exporter.core.reading import (
     Origin,
 )
 from kafka_mirror_exporter.core.reconciliation import Reconciliation
-from kafka_mirror_exporter.core.witnesses import MirrorPosition, Urgency, Witnesses
+from kafka_mirror_exporter.core.witnesses import MirrorPosition, Witnesses
 
 PROOF_LASTS_SECONDS = 60.0
-# A log that bent the line once (transactions, a second writer) does it again: compare at every poll.
-BENDS_AGAIN_SECONDS = 600.0
 # In a gap this long a topic may have been recreated and have grown beyond its old end.
 UNSEEN_SECONDS = 60.0
 
@@ -66,21 +64,21 @@ class PartitionTracker:
     last: MirrorPosition | None = None
     _first_log_start: int | None = None
     _last_pair: Anchor | None = None
-    _seen: Witnesses | None = None
-    _is_still: bool = False
-    _was_standing: bool = False
+    seen: Witnesses | None = None
+    is_still: bool = False
+    was_standing: bool = False
 
     def begin_anew(self) -> None:
         """The ends that come next are of another kind: none of them fell because it is smaller."""
-        self._seen = None
-        self._is_still = self._was_standing = False
+        self.seen = None
+        self.is_still = self.was_standing = False
         self.judged_at_end = None
 
     # -- what a poll read ------------------------------------------------------------------------
 
     def observe(self, seen: Witnesses) -> bool:
         """Takes in what a poll read; True if one of the logs went backwards (a reset)."""
-        before, self._seen = self._seen, seen
+        before, self.seen = self.seen, seen
         self.ledger.begin_poll()
         is_reset = before is not None and self._went_backwards(before, seen)
         if before is None or is_reset:
@@ -91,12 +89,10 @@ class PartitionTracker:
             self.is_identity_doubted |= seen.at - before.at > UNSEEN_SECONDS
             # The mirror moved after standing still with work to do: it may have been restarted
             # and be sending again what it sent before.
-            self.is_doubted |= self._was_standing
+            self.is_doubted |= self.was_standing
         if before is not None and not is_reset:
-            self._is_still = seen.target_end == before.target_end
-            self._was_standing = (
-                self._is_still and self.last is not None and self.last.offset < seen.source_end
-            )
+            self.is_still = seen.target_end == before.target_end
+            self.was_standing = self.is_still and self.last is not None and self.last.offset < seen.source_end
         self._take_pairs(seen, is_first=before is None or is_reset)
         self._raise_floor(seen.stored, at=seen.at)
         if self.anchor and self.anchor.position_at(seen.target_end) > seen.source_end:
@@ -120,16 +116,16 @@ class PartitionTracker:
         self.proven = self.proven_at = self.proven_fingerprint = None
         self.reconciliation, self.judged_at_end = None, None
         self.is_doubted, self.is_disproved, self.is_verifiable, self.is_reconciled = True, False, True, False
-        self.is_identity_doubted = self._was_standing = False
+        self.is_identity_doubted = self.was_standing = False
         if is_source:
             self.floor = self.last = None
             self.ledger.forget_suspicions()
 
     def replace_source(self) -> None:
         """The source holds other records than before, though no offset fell: its topic was recreated."""
-        assert self._seen is not None  # noqa: S101  # a comparison follows a poll
+        assert self.seen is not None  # noqa: S101  # a comparison follows a poll
         anchor = self._last_pair if self.anchor == self._last_pair else None
-        self._start_over(self._seen, anchor=anchor, is_source=True)
+        self._start_over(self.seen, anchor=anchor, is_source=True)
 
     def _take_pairs(self, seen: Witnesses, *, is_first: bool) -> None:
         usable = [p for p in seen.pairs if p.downstream <= seen.target_end and p.upstream <= seen.source_end]
@@ -154,7 +150,7 @@ class PartitionTracker:
             self.is_disproved = False
 
     def _raise_floor(self, offset: int | None, *, at: float) -> None:
-        seen = self._seen
+        seen = self.seen
         if offset is None or (seen is not None and offset > seen.source_end):
             return
         if self.floor is None or offset > self.floor:
@@ -165,42 +161,14 @@ class PartitionTracker:
     @property
     def line(self) -> int | None:
         """The position by the anchor alone, not clipped; None without an anchor."""
-        if self.anchor is None or self._seen is None:
+        if self.anchor is None or self.seen is None:
             return None
-        return self.anchor.position_at(self._seen.target_end)
-
-    def urgency(self, *, rotation_seconds: float) -> Urgency | None:
-        """How soon the position should be compared; None where nothing could come of it."""
-        seen = self._seen
-        if seen is None or seen.target_end == seen.target_log_start:
-            return None
-        is_settled = self.judged_at_end == seen.target_end and not self.is_doubted
-        urgency: Urgency | None = None
-        if self.reconciliation is not None:
-            urgency = None if self.is_reconciled and not self._has_news else Urgency.DOUBTED
-        elif is_settled:
-            urgency = None
-        elif self.is_doubted or self.is_disproved:
-            urgency = Urgency.DOUBTED
-        elif self.proven_at is None:
-            urgency = Urgency.NEVER_PROVEN
-        elif self._was_standing or seen.at - self.bent_at <= BENDS_AGAIN_SECONDS:
-            urgency = Urgency.STANDING
-        elif self._is_still or seen.at - self.proven_at >= rotation_seconds:
-            urgency = Urgency.ROTATION
-        return urgency
-
-    @property
-    def _has_news(self) -> bool:
-        seen, walk = self._seen, self.reconciliation
-        if seen is None or walk is None:
-            return False
-        return walk.target_read_up_to < seen.target_end or not walk.is_blocked
+        return self.anchor.position_at(self.seen.target_end)
 
     def prove(self, position: int, *, fingerprint: int | None = None, origin: Origin | None = None) -> None:
         """The target's last data record is the source's record at `position` - 1."""
-        assert self._seen is not None  # noqa: S101  # a comparison follows a poll
-        seen = self._seen
+        assert self.seen is not None  # noqa: S101  # a comparison follows a poll
+        seen = self.seen
         self.anchor = self.proven = Anchor(position, seen.target_end)
         self.anchor_origin = origin or self.anchor_origin
         self.anchor_at = self.proven_at = seen.at
@@ -213,13 +181,13 @@ class PartitionTracker:
 
     def disprove(self) -> Reconciliation | None:
         """The line does not hold; hands out the walk that replaces it, if there is a pair to start from."""
-        assert self._seen is not None  # noqa: S101  # as above
-        self.judged_at_end = self._seen.target_end
-        self.bent_at = self._seen.at
+        assert self.seen is not None  # noqa: S101  # as above
+        self.judged_at_end = self.seen.target_end
+        self.bent_at = self.seen.at
         self.is_disproved = True
         self.is_verifiable = True
         start = self.proven or self.anchor
-        if start is None or start.downstream > self._seen.target_end:
+        if start is None or start.downstream > self.seen.target_end:
             return None
         self.reconciliation = Reconciliation(upstream=start.upstream, downstream=start.downstream)
         self.is_reconciled = False
@@ -227,10 +195,10 @@ class PartitionTracker:
 
     def leave_unproven(self, *, is_verifiable: bool) -> None:
         """Nothing could be compared: not yet, or (`is_verifiable=False`) not ever at this end."""
-        assert self._seen is not None  # noqa: S101  # as above
+        assert self.seen is not None  # noqa: S101  # as above
         self.is_verifiable = is_verifiable
         if not is_verifiable:
-            self.judged_at_end = self._seen.target_end
+            self.judged_at_end = self.seen.target_end
             self.is_doubted = False
 
     def refuse(self, why: Unmeasured) -> None:
@@ -254,18 +222,18 @@ class PartitionTracker:
 
     def conclude(self) -> MirrorPosition | Unmeasured:
         """The position as it stands after this poll's reading and comparing."""
-        assert self._seen is not None  # noqa: S101  # as above
-        concluded = self._position(self._seen)
+        assert self.seen is not None  # noqa: S101  # as above
+        concluded = self._position(self.seen)
         if isinstance(concluded, MirrorPosition):
-            self._judge_losses(concluded, self._seen)
+            self._judge_losses(concluded, self.seen)
             self.last = concluded
         return concluded
 
     def conclude_exact(self, position: MirrorPosition) -> None:
         """Takes in a position that is exact by the mirror's construction, and judges losses by it."""
-        assert self._seen is not None  # noqa: S101  # as above
-        self.proven = Anchor(position.offset, self._seen.target_end)
-        self._judge_losses(position, self._seen)
+        assert self.seen is not None  # noqa: S101  # as above
+        self.proven = Anchor(position.offset, self.seen.target_end)
+        self._judge_losses(position, self.seen)
         self.last = position
 
     def _position(self, seen: Witnesses) -> MirrorPosition | Unmeasured:

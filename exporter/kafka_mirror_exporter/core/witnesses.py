@@ -2,19 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from kafka_mirror_exporter.core.offsets import Anchor
 from kafka_mirror_exporter.core.reading import Origin
-
-
-class Urgency(IntEnum):
-    """How soon a position should be compared; lower comes first."""
-
-    DOUBTED = 0
-    NEVER_PROVEN = 1
-    STANDING = 2
-    ROTATION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Puts what a poll found into one reading: columns by partition, and what is said of topics."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kafka_mirror_exporter.clusters.reader import Isolation
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Side, TopicPartition
+from kafka_mirror_exporter.core.progress import Progress
 from kafka_mirror_exporter.core.reading import (
     NO_OFFSET,
     ORIGINS,
@@ -33,7 +33,6 @@ from kafka_mirror_exporter.poll.settings import MirrorSettings
 from kafka_mirror_exporter.poll.slow import SlowReads
 from kafka_mirror_exporter.poll.watermarks import Watermarks
 
-_RATE_POLLS = 12
 _UNKNOWN_WAIT = Unmeasured(
     Reason.TIMESTAMP_UNKNOWN,
     "no earlier poll bounds the wait, and the record at the position was not read yet",
@@ -59,13 +58,6 @@ class Findings:
         return max(position.offset, self.marks.source.log_starts.found.get(tp, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    at: float
-    position: int
-    end: int
-
-
 class Assembly:
     """Makes the readings of one mirror; keeps the index while partitions stay the same."""
 
@@ -73,7 +65,7 @@ class Assembly:
         self._settings = settings
         self._ledger = ledger
         self._index: tuple[TopicPartition, ...] = ()
-        self._progress: dict[str, deque[_Progress]] = {}
+        self._progress: dict[str, Progress] = {}
         self._standing: dict[TopicPartition, tuple[int, float]] = {}
 
     def reading(
@@ -250,7 +242,7 @@ class Assembly:
                     fallback_threshold=thresholds.fallback,
                     unverified_partitions=self._unverified(own, columns),
                     catch_up_seconds=self._catch_up(
-                        topic.topic, own, columns, findings.marks.measured_monotonic
+                        topic.topic, own, columns, now=findings.marks.measured_monotonic
                     ),
                     last_loss_timestamp=self._ledger.last_loss_at.get(topic.topic),
                     unmeasured=findings.naming.unmeasured,
@@ -286,20 +278,18 @@ class Assembly:
             1 for row in rows if columns.position[row] != NO_OFFSET and columns.verified[row] == UNVERIFIED
         )
 
-    def _catch_up(self, topic: str, rows: list[int], columns: PartitionColumns, now: float) -> float | None:
-        """Seconds until the lag is gone at the recent rates; None unless behind and gaining."""
+    def _catch_up(
+        self, topic: str, rows: list[int], columns: PartitionColumns, *, now: float
+    ) -> float | None:
+        """How long a topic that is behind will still be; None while one of its partitions is not known."""
         if not rows or any(columns.lag[row] == NO_OFFSET for row in rows):
             return None
-        progress = self._progress.setdefault(topic, deque(maxlen=_RATE_POLLS))
-        newest = _Progress(
-            now, sum(columns.position[row] for row in rows), sum(columns.source_end[row] for row in rows)
+        progress = self._progress.setdefault(topic, Progress())
+        progress.note(
+            at=now,
+            position=sum(columns.position[row] for row in rows),
+            end=sum(columns.source_end[row] for row in rows),
         )
-        progress.append(newest)
-        oldest = progress[0]
-        elapsed = newest.at - oldest.at
-        worst = max(columns.drift[row] for row in rows)
-        if elapsed <= 0 or not worst > 2 * self._settings.interval_seconds:
+        if not max(columns.drift[row] for row in rows) > 2 * self._settings.interval_seconds:
             return None
-        gained = (newest.position - oldest.position) - (newest.end - oldest.end)
-        lag = sum(columns.lag[row] for row in rows)
-        return lag * elapsed / gained if gained > 0 else None
+        return progress.catch_up_seconds(lag=sum(columns.lag[row] for row in rows))

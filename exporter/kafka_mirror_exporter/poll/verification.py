@@ -16,13 +16,13 @@ from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.mirrormaker2 import provenance_offset
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.records import LogRecord
-from kafka_mirror_exporter.core.witnesses import Urgency
+from kafka_mirror_exporter.core.urgency import Urgency, urgency
 from kafka_mirror_exporter.poll.candidates import Candidate
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.twins import TwinSearch
+from kafka_mirror_exporter.poll.walks import Walks
 
 _LOOK_BACK = 64
-_WALK_CHUNK = 2_000
 _MAX_WALK = 8_000
 _MAX_WALK_ROUNDS = 6
 _ROTATION_SHARE = 0.2
@@ -73,8 +73,9 @@ class Verifier:
             else:
                 candidate.tracker.give_up_walk()
                 far.append(candidate)
+        walks = Walks(self, source=source, target=target, reads=reads, deadline=deadline)
         for _ in range(_MAX_WALK_ROUNDS):
-            walking = work.walk(walking)
+            walking = walks.walk(walking)
             if not walking or deadline.is_past:
                 break
         TwinSearch(self, source=source, target=target, reads=reads, deadline=deadline).search(
@@ -86,20 +87,20 @@ class Verifier:
         ranked: list[tuple[Urgency, float, Candidate]] = []
         for candidate in candidates:
             tracker = candidate.tracker
-            urgency = tracker.urgency(rotation_seconds=self.rotation_seconds)
-            if urgency is None:
+            pressing = urgency(tracker, rotation_seconds=self.rotation_seconds)
+            if pressing is None:
                 continue
             if not self.may_read(candidate.source.topic) or (self.is_unusable and tracker.anchor is not None):
                 tracker.stop_judging()
                 continue
-            ranked.append((urgency, tracker.proven_at or 0.0, candidate))
+            ranked.append((pressing, tracker.proven_at or 0.0, candidate))
         ranked.sort(key=lambda entry: entry[:2])
         room = max(1, target.budget.available_bytes // _TYPICAL_FETCH_BYTES)
         rotating = max(1, int(room * _ROTATION_SHARE))
-        urgent = [c for urgency, _, c in ranked if urgency < Urgency.ROTATION]
+        urgent = [c for pressing, _, c in ranked if pressing < Urgency.ROTATION]
         if len(urgent) > room:
             target.budget.note_exhausted()
-        return urgent[:room] + [c for urgency, _, c in ranked if urgency == Urgency.ROTATION][:rotating]
+        return urgent[:room] + [c for pressing, _, c in ranked if pressing == Urgency.ROTATION][:rotating]
 
     def fingerprint(self, candidate: Candidate, record: LogRecord) -> int:
         """What two records must share; timestamps do not count where the target stamps records itself."""
@@ -266,71 +267,3 @@ class _Round:
             disproved.append(candidate)
         else:
             candidate.tracker.leave_unproven(is_verifiable=False)
-
-    def walk(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """One chunk of both logs for each; those that are not done yet."""
-        if not candidates:
-            return []
-        walks = [(c, c.tracker.reconciliation) for c in candidates if c.tracker.reconciliation is not None]
-        fetched = self._fetch_target(
-            {
-                c.target: OffsetRange(
-                    min(max(w.target_read_up_to, c.target_log_start), c.target_end),
-                    min(max(w.target_read_up_to, c.target_log_start) + _WALK_CHUNK, c.target_end),
-                )
-                for c, w in walks
-            }
-        )
-        for candidate, walk in walks:
-            found = fetched.found.get(candidate.target)
-            if found is None:
-                continue
-            if found.records:
-                self.verifier.note_tail(candidate, found.records[-1])
-            walk.add_target(
-                (self.verifier.fingerprint(candidate, r) for r in found.records), read_up_to=found.read_up_to
-            )
-        return self._walk_source([c for c, _ in walks])
-
-    def _walk_source(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        ranges = {}
-        for candidate in candidates:
-            walk = candidate.tracker.reconciliation
-            assert walk is not None  # noqa: S101  # the caller filtered
-            walk.skip_deleted(candidate.source_log_start)
-            walk.skip_mirrored(min(candidate.tracker.floor or 0, candidate.source_end))
-            ranges[candidate.source] = OffsetRange(
-                walk.position, max(walk.position, min(walk.position + _WALK_CHUNK, candidate.source_end))
-            )
-        fetched = self._fetch_source(ranges)
-        unfinished = []
-        for candidate in candidates:
-            walk = candidate.tracker.reconciliation
-            assert walk is not None  # noqa: S101  # as above
-            wanted = ranges[candidate.source]
-            found = fetched.found.get(candidate.source)
-            if found is None and len(wanted):
-                continue
-            before = walk.passed
-            if found is not None:
-                walk.walk_source((r.offset, self.verifier.fingerprint(candidate, r)) for r in found.records)
-                self.verifier.comparisons += bool(found.records)
-            self.verifier.matches += walk.passed - before
-            read_up_to = found.read_up_to if found is not None else wanted.end
-            has_read_source = walk.is_blocked or read_up_to >= candidate.source_end
-            if walk.target_read_up_to < candidate.target_end or not has_read_source:
-                unfinished.append(candidate)
-            else:
-                self._finish(candidate)
-        return unfinished
-
-    def _finish(self, candidate: Candidate) -> None:
-        tracker = candidate.tracker
-        walk = tracker.reconciliation
-        assert walk is not None  # noqa: S101  # the caller filtered
-        tracker.settle_walk()
-        if walk.is_in_step:
-            tracker.prove(walk.position, origin="tail_match")
-        else:
-            tracker.is_reconciled = True
-            tracker.is_doubted = False

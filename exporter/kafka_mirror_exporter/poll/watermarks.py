@@ -16,7 +16,9 @@ from kafka_mirror_exporter.errors import ClusterUnreachable
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
 
 _NOTHING: Offsets = Offsets(found={}, failed={})
-_CALL_SECONDS = 1.5
+_CALL_SECONDS = 1.0
+# A target that hangs may use up the poll's time; the source gets this much all the same.
+_LEAST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,7 @@ class WatermarkReader:
         isolation: Isolation,
         deadline: Deadline,
     ) -> SideOffsets:
-        timeout = deadline.remaining(at_most=_CALL_SECONDS)
+        timeout = max(_LEAST_SECONDS, deadline.remaining(at_most=_CALL_SECONDS))
 
         def read(reader: ClusterReader) -> tuple[Offsets, Offsets | None]:
             stable = None
