@@ -145,7 +145,7 @@ def test_a_resumed_mirror_is_exact_until_it_has_caught_up(
     recordings: dict[str, Recording], scenario: str
 ) -> None:
     recording = recordings[scenario].sound
-    found = accuracy(recording.between("resuming", "calm"), recording.truth)
+    found = accuracy(recording.between("resuming", "calm"), recording.truth, is_catching_up=True)
 
     assert found.lag_within >= 0.9, str(found)
     assert found.drift_within >= 0.9, str(found)
@@ -155,7 +155,7 @@ def test_records_sent_again_after_kill_9_make_no_false_calm(
     recordings: dict[str, Recording], figure: Callable[[str, object], None]
 ) -> None:
     recording = recordings["plain"].sound
-    found = accuracy(recording.between("calm", "restarted"), recording.truth)
+    found = accuracy(recording.between("calm", "restarted"), recording.truth, is_catching_up=True)
 
     figure("plain, killed and restarted", found)
     assert recording.facts["copies"] > recording.facts["records"], (
