@@ -1,12 +1,11 @@
 """Source topic <-> target topic: replication policies, and which topics a mirror has.
 
 MirrorMaker 2 prefixes a topic with the source's alias and a separator (default policy) or keeps its name
-(identity). Both are found from the names that exist: the prefix that turns the most source topics into target
-topics, confirmed by the aliases in the names of MirrorMaker's own topics. Where two answers explain different
-topics it says so, and takes neither.
+(identity). Both are found from the names that exist: the prefix that turns source topics into target topics,
+confirmed by the aliases in the names of MirrorMaker's own topics. Where two answers explain different topics
+it says so, and takes neither; only a lone name that nothing confirms is passed over as a coincidence.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -17,6 +16,11 @@ from kafka_mirror_exporter.core.thresholds import is_mirrorable_topic
 
 DEFAULT_SEPARATOR = "."
 HEARTBEATS = "heartbeats"
+
+# The prefix of topics whose names are kept.
+_KEPT = ""
+# So many topics show a policy beside which a single other name is a coincidence.
+_SEVERAL = 3
 
 PolicyName = Literal["default", "identity", "map"]
 
@@ -103,16 +107,12 @@ class TopicPairing:
     state: TopicState
 
 
-def is_of_mirror(topic: str) -> bool:
-    """Whether a topic is the mirror's own sign of life rather than somebody's data."""
-    return topic == HEARTBEATS or topic.endswith(f".{HEARTBEATS}")
-
-
 def selected_topics(
     topics: Iterable[str], *, selects: Callable[[str], bool], target_alias: str | None
 ) -> list[str]:
     """The source topics that are selected and could be mirrored at all, in order.
 
+    The mirror's own heartbeats are nobody's data; a topic that merely ends so (`iot.heartbeats`) may be.
     A topic that carries the target's prefix came from there, and goes back to nobody.
     """
     came_from = f"{target_alias}{DEFAULT_SEPARATOR}" if target_alias else None
@@ -120,7 +120,7 @@ def selected_topics(
         topic
         for topic in topics
         if is_mirrorable_topic(topic)
-        and not is_of_mirror(topic)
+        and topic != HEARTBEATS
         and not (came_from and topic.startswith(came_from))
         and selects(topic)
     )
@@ -161,52 +161,91 @@ def find_policy(
     `topics` are the selected source topics, `aliases` those that MirrorMaker's own topics on the target
     name, `source_alias` the one that is configured, if any.
     """
-    prefixes = _prefixes(topics, target_topics)
+    known = aliases if source_alias is None else [source_alias]
+    explained = _explained(topics, target_topics)
     if source_alias is not None:
-        prefixes = Counter(
-            {
-                p: count
-                for p, count in prefixes.items()
-                if p.startswith(source_alias) and len(p) > len(source_alias)
-            }
-        )
-    known = Counter({p: count for p, count in prefixes.items() if _alias_of(p, aliases) is not None})
-    same = sum(1 for topic in topics if topic in target_topics)
-    leading = (known or prefixes).most_common(2)
+        explained = {p: remote for p, remote in explained.items() if not p or _alias_of(p, known)}
+    explained = _widest(explained)
+    leading = _confirmed(explained, known) or _not_coincidental(explained)
     if not leading:
-        return IdentityPolicy() if same else None
-    if len(leading) > 1 and leading[0][1] == leading[1][1]:
-        return _ambiguous([f"prefix {prefix!r}" for prefix, _ in leading])
-    if same >= leading[0][1] and not known:
-        return _ambiguous([f"prefix {leading[0][0]!r}", "names kept as they are"])
-    prefix = leading[0][0]
-    alias = source_alias or _alias_of(prefix, aliases) or prefix[:-1]
+        return None
+    if len(leading) > 1:
+        return _ambiguous(leading)
+    prefix = leading[0]
+    if prefix == _KEPT:
+        return IdentityPolicy()
+    alias = _alias_of(prefix, known) or prefix[:-1]
     return DefaultPolicy(alias, prefix[len(alias) :])
 
 
-def _prefixes(topics: Collection[str], target_topics: Collection[str]) -> Counter[str]:
-    """How many source topics each prefix turns into an existing target topic."""
+def _explained(topics: Collection[str], target_topics: Collection[str]) -> dict[str, set[str]]:
+    """The existing target topics that each prefix would make of source topics."""
     selected = set(topics)
-    found: Counter[str] = Counter()
+    found: dict[str, set[str]] = {}
     for remote in target_topics:
         if not is_mirrorable_topic(remote):
             continue
+        if remote in selected:
+            found.setdefault(_KEPT, set()).add(remote)
         for start in range(2, len(remote)):
             # A prefix ends in a separator, and separators are what names are seldom made of.
             if not remote[start - 1].isalnum() and remote[start:] in selected:
-                found[remote[:start]] += 1
+                found.setdefault(remote[:start], set()).add(remote)
     return found
+
+
+def _widest(explained: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Without the answers that another one makes superfluous.
+
+    Where `orders` and `eu.orders` are both mirrored, `legacy.eu.orders` also looks like an `orders` with the
+    prefix `legacy.eu.`, but `legacy.` explains that topic and more.
+    """
+    return {
+        prefix: remote
+        for prefix, remote in explained.items()
+        if not any(remote < wider for wider in explained.values())
+    }
+
+
+def _confirmed(explained: Mapping[str, set[str]], aliases: Collection[str]) -> list[str]:
+    """The prefixes that a known alias and a separator make: of each alias those that explain most.
+
+    Two sources that mirror into one target may have the same topics, so numbers never choose between aliases.
+    """
+    by_alias: dict[str, list[str]] = {}
+    for prefix in explained:
+        alias = _alias_of(prefix, aliases)
+        if alias is not None:
+            by_alias.setdefault(alias, []).append(prefix)
+    return sorted(
+        prefix
+        for prefixes in by_alias.values()
+        for prefix in prefixes
+        if len(explained[prefix]) == max(len(explained[p]) for p in prefixes)
+    )
+
+
+def _not_coincidental(explained: Mapping[str, set[str]]) -> list[str]:
+    """All answers, but for those that rest on one topic's name while another rests on several."""
+    most = max(map(len, explained.values()), default=0)
+    return sorted(p for p, remote in explained.items() if len(remote) > 1 or most < _SEVERAL)
 
 
 def _alias_of(prefix: str, aliases: Collection[str]) -> str | None:
     """The longest known alias that, with a separator, makes the prefix."""
-    fitting = [alias for alias in aliases if prefix.startswith(alias) and len(prefix) > len(alias)]
-    fitting = [alias for alias in fitting if not prefix[len(alias)].isalnum()]
+    fitting = [
+        alias
+        for alias in aliases
+        if prefix.startswith(alias)
+        and len(prefix) > len(alias)
+        and not any(character.isalnum() for character in prefix[len(alias) :])
+    ]
     return max(fitting, key=len, default=None)
 
 
-def _ambiguous(candidates: list[str]) -> Unmeasured:
+def _ambiguous(prefixes: Collection[str]) -> Unmeasured:
+    answers = ["names kept as they are" if p == _KEPT else f"prefix {p!r}" for p in prefixes]
     return Unmeasured(
         Reason.POLICY_AMBIGUOUS,
-        f"topics fit {' and '.join(candidates)} equally well; set replication_policy and source.alias",
+        f"topics fit {' and '.join(answers)}; set replication_policy and source.alias",
     )

@@ -85,6 +85,59 @@ def test_a_configured_alias_settles_it() -> None:
     assert found == DefaultPolicy("dc2", ".")
 
 
+@pytest.mark.parametrize(
+    ("topics", "target", "aliases", "source_alias", "expected"),
+    [
+        pytest.param(
+            ["orders", "eu.orders"], ["legacy.orders", "legacy.eu.orders"], ["legacy"], None,
+            DefaultPolicy("legacy"), id="a topic that ends like another does not make a longer prefix",
+        ),
+        pytest.param(
+            ["orders", "bills", "audit"], ["x.orders", "x.bills", "x.audit", "copy-orders"], [], None,
+            DefaultPolicy("x"), id="a single other name is a coincidence beside several",
+        ),
+        pytest.param(
+            ["orders", "bills", "audit"], ["orders", "bills", "audit", "old.orders"], [], None,
+            IdentityPolicy(), id="so it is beside several kept names",
+        ),
+        pytest.param(
+            ["orders", "bills"], ["legacy_orders", "legacy_bills"], ["legacy"], None,
+            DefaultPolicy("legacy", "_"), id="the separator is found, too",
+        ),
+        pytest.param(
+            ["orders", "bills"], ["legacy.orders", "other.orders", "other.bills"], [], "legacy",
+            DefaultPolicy("legacy"), id="what is configured wins over what explains more",
+        ),
+        pytest.param(
+            ["orders", "bills"], ["dc-1.orders", "dc-1.bills"], ["dc", "dc-1"], None,
+            DefaultPolicy("dc-1"), id="the longest alias that is known",
+        ),
+    ],
+)  # fmt: skip
+def test_the_policy_is_what_explains_the_names(
+    topics: list[str], target: list[str], aliases: list[str], source_alias: str | None, expected: object
+) -> None:
+    assert find_policy(topics, target, aliases=aliases, source_alias=source_alias) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "aliases"),
+    [
+        pytest.param(["x.orders", "y.bills"], [], id="two prefixes for one topic each"),
+        pytest.param(["orders", "x.bills"], [], id="a kept name and a prefix"),
+        pytest.param(
+            ["dc1.orders", "dc1.bills", "dc1.audit", "dc2.orders"], ["dc1", "dc2"],
+            id="two sources into one target, however many topics each has there",
+        ),
+    ],
+)  # fmt: skip
+def test_names_that_fit_two_answers_are_ambiguous(target: list[str], aliases: list[str]) -> None:
+    found = find_policy(["orders", "bills", "audit"], target, aliases=aliases, source_alias=None)
+
+    assert isinstance(found, Unmeasured)
+    assert found.reason == Reason.POLICY_AMBIGUOUS
+
+
 def test_topics_without_a_twin_are_awaited_only_where_they_are_named() -> None:
     def states(*, is_default: bool) -> list[tuple[str, str | None, str]]:
         pairs = pair_topics(["a", "b"], {"x.a"}, DefaultPolicy("x"), is_default_selection=is_default)
@@ -107,6 +160,12 @@ def test_what_is_never_mirrored_is_never_selected() -> None:
     ]
 
     assert selected_topics(topics, selects=lambda _: True, target_alias="new") == ["orders"]
+
+
+def test_a_topic_that_merely_ends_in_heartbeats_is_somebodys_data() -> None:
+    topics = ["heartbeats", "iot.heartbeats"]
+
+    assert selected_topics(topics, selects=lambda _: True, target_alias=None) == ["iot.heartbeats"]
 
 
 @pytest.mark.parametrize("separator", [".", "_"])
