@@ -4,6 +4,7 @@ The mirror is this test's own loop, so that one partition can stop while the oth
 """
 
 import asyncio
+import struct
 import threading
 from collections.abc import Callable
 
@@ -66,7 +67,7 @@ class HandMirror:
                         key=message.key(),
                         value=message.value(),
                         timestamp=message.timestamp()[1],
-                        headers=[("redpanda-migrator-offset", b"%d" % message.offset())],
+                        headers=[("redpanda-migrator-offset", struct.pack(">q", message.offset()))],
                     )
                     done[message.partition()] = message.offset() + 1
             self._producer.flush(10)

@@ -18,8 +18,8 @@ _INT64 = struct.Struct(">q")
 _MAX_OFFSET = 2**63 - 2
 _MAX_OFFSET_DIGITS = 19
 
-# Redpanda Migrator's and Brooklin's headers: the source offset in ASCII digits.
-_PROVENANCE_HEADERS = ("redpanda-migrator-offset", "kafka-origin-offset")
+_REDPANDA_MIGRATOR_OFFSET = "redpanda-migrator-offset"
+_BROOKLIN_OFFSET = "kafka-origin-offset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,11 +191,21 @@ def decode_connect_offset(key: bytes | None, value: bytes | None) -> ConnectOffs
 
 
 def provenance_offset(headers: Headers) -> int | None:
-    """The source offset that some mirrors write into a header of every record."""
-    for name, value in headers:
-        if name in _PROVENANCE_HEADERS and value is not None:
-            is_number = value.isdigit() and len(value) <= _MAX_OFFSET_DIGITS
-            return int(value) if is_number else None
+    """The source offset that some mirrors write into a header of every record.
+
+    Brooklin writes it in ASCII digits, Redpanda Migrator as eight bytes (digits are taken, too: read as
+    eight bytes they would be an offset that no log reaches). Of several the last counts: a record that
+    came through another mirror before still carries that one's header in front.
+    """
+    for name, value in reversed(headers):
+        if name in (_REDPANDA_MIGRATOR_OFFSET, _BROOKLIN_OFFSET) and value is not None:
+            if value.isdigit() and len(value) <= _MAX_OFFSET_DIGITS:
+                offset = int(value)
+            elif name == _REDPANDA_MIGRATOR_OFFSET and len(value) == _INT64.size:
+                (offset,) = _INT64.unpack(value)
+            else:
+                return None
+            return offset if _is_count(offset) else None
     return None
 
 

@@ -119,7 +119,12 @@ def test_arbitrary_json_raises_nothing_but_undecodable(key: object, value: objec
 @pytest.mark.parametrize(
     ("headers", "offset"),
     [
+        ((("redpanda-migrator-offset", b"\0\0\0\0\0\1\0\2"),), 65_538),
         ((("redpanda-migrator-offset", b"42"),), 42),
+        ((("redpanda-migrator-offset", b"\xff" * 8),), None),
+        ((("redpanda-migrator-offset", b"\0" * 7),), None),
+        ((("kafka-origin-offset", b"\0\0\0\0\0\1\0\2"),), None),
+        ((("kafka-origin-offset", b"7"), ("redpanda-migrator-offset", b"\0" * 7 + b"\5")), 5),
         ((("other", b"1"), ("kafka-origin-offset", b"7")), 7),
         ((("redpanda-migrator-offset", b"not a number"),), None),
         ((("redpanda-migrator-offset", None),), None),
