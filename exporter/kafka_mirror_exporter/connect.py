@@ -25,15 +25,15 @@ class ConnectClient:
     def read_tasks(self) -> Mapping[tuple[str, str], int]:
         """How many tasks of each connector are in which state, by (connector, lower-case state).
 
-        Only MirrorMaker's connectors count where any is among them; a connector that failed before it had
-        tasks counts as one failed task.
+        Connectors that are seen to be something else than MirrorMaker's do not count; one that failed
+        before it had tasks counts as one failed task.
         """
         failures = []
         for url in self._urls:
             try:
                 return _tasks(self._get(f"{url}/connectors?expand=status&expand=info"))
             except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as failure:
-                failures.append(f"{url}: {type(failure).__name__}")
+                failures.append(f"{_host(url)}: {type(failure).__name__}")
         raise ConnectUnreachable(f"no Connect worker answered as one ({'; '.join(failures)})")
 
     def _get(self, url: str) -> Mapping[str, Any]:
@@ -44,9 +44,10 @@ class ConnectClient:
 
 
 def _tasks(connectors: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    mirroring = {name: entry for name, entry in connectors.items() if _is_of_mirror(entry)}
     counts: Counter[tuple[str, str]] = Counter()
-    for name, entry in (mirroring or connectors).items():
+    for name, entry in connectors.items():
+        if not _may_be_of_mirror(entry):
+            continue
         status = entry["status"]
         states = [task["state"] for task in status["tasks"]]
         if not states and status["connector"]["state"] == "FAILED":
@@ -55,6 +56,12 @@ def _tasks(connectors: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     return dict(counts)
 
 
-def _is_of_mirror(entry: Mapping[str, Any]) -> bool:
-    config = entry.get("info", {}).get("config", {})
-    return str(config.get("connector.class", "")).rpartition(".")[2] in _MIRROR_CLASSES
+def _may_be_of_mirror(entry: Mapping[str, Any]) -> bool:
+    """Whether a connector is MirrorMaker's; one whose class is not shown may be."""
+    kind = entry.get("info", {}).get("config", {}).get("connector.class")
+    return kind is None or str(kind).rpartition(".")[2] in _MIRROR_CLASSES
+
+
+def _host(url: str) -> str:
+    """What may be said of an address: a password may stand in front of the host, and a token behind it."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -57,6 +57,26 @@ def test_tasks_are_counted_by_connector_and_state() -> None:
     assert tasks == {("mirror", "running"): 2, ("mirror", "failed"): 1}
 
 
+def test_a_worker_without_a_mirror_has_no_tasks_of_one() -> None:
+    with worker({"elsewhere": connector("SomeSink", "FAILED")}) as url:
+        assert ConnectClient([url]).read_tasks() == {}
+
+
+def test_a_connector_whose_class_is_not_shown_may_be_a_mirror() -> None:
+    hidden = connector("MirrorSourceConnector", "RUNNING")
+    del hidden["info"]
+    with worker({"hidden": hidden}) as url:
+        assert ConnectClient([url]).read_tasks() == {("hidden", "running"): 1}
+
+
+def test_an_address_with_a_password_in_it_is_not_quoted() -> None:
+    with pytest.raises(ConnectUnreachable) as failure:
+        ConnectClient(["http://user:hidden@127.0.0.1:1/?token=hidden"]).read_tasks()
+
+    assert "127.0.0.1:1" in str(failure.value)
+    assert "hidden" not in str(failure.value)
+
+
 def test_a_connector_that_failed_before_it_had_tasks_is_a_failed_task() -> None:
     with worker({"mirror": connector("MirrorSourceConnector", own="FAILED")}) as url:
         assert ConnectClient([url]).read_tasks() == {("mirror", "failed"): 1}
