@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +17,19 @@ from kafka_mirror_exporter.app.serve import Service
 from kafka_mirror_exporter.cli.logs import configure_logging
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.demo.control import Control
-from kafka_mirror_exporter.demo.stand import SOURCE_ALIAS, SOURCE_GROUPS, TARGET_ALIAS, TARGET_GROUPS, Stand
-from kafka_mirror_exporter.errors import ConfigError, Fault
+from kafka_mirror_exporter.demo.keys import keys
+from kafka_mirror_exporter.demo.stand import (
+    FAULTS,
+    SOURCE_ALIAS,
+    SOURCE_GROUPS,
+    TARGET_ALIAS,
+    TARGET_GROUPS,
+    Fault,
+    Stand,
+    UnknownFault,
+)
+from kafka_mirror_exporter.errors import ConfigError
+from kafka_mirror_exporter.errors import Fault as ConfigFault
 
 _RIG = Path(__file__).resolve().parents[3] / "tests"
 
@@ -36,10 +49,16 @@ class _Stand(Protocol):
 @click.option(
     "--real", "is_real", is_flag=True, help="Kafka 3.2, Kafka 4.1 and MirrorMaker 2 (from a checkout)."
 )
-@click.option("--rate", default=200.0, show_default=True, help="Records a second.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    default=200.0,
+    show_default=True,
+    help="Records a second.",
+)
 @click.option("--web.listen-address", "listen_address", default="127.0.0.1:10015", show_default=True)
 @click.option("--without-offset-syncs", is_flag=True, help="Let the tails of the logs tell the position.")
-@click.option("--duration", type=float, help="End after so many seconds.")
+@click.option("--duration", type=click.FloatRange(min=0), help="End after so many seconds.")
 def command(
     *, is_real: bool, rate: float, listen_address: str, without_offset_syncs: bool, duration: float | None
 ) -> None:
@@ -53,10 +72,15 @@ def command(
             stand = stack.enter_context(
                 closing(Stand(rate=rate, writes_offset_syncs=not without_offset_syncs))
             )
-        control = stack.enter_context(closing(Control(stand)))
-        service = Service(_config(stand, tail_match_only=without_offset_syncs), listen_address=listen_address)
-        _explain(service.port, control.url)
-        asyncio.run(_run(service, duration))
+        faults = [fault for fault in FAULTS if not (is_real and fault.needs_toy_mirror)]
+        control = stack.enter_context(closing(Control(stand, faults)))
+        _watch(
+            _config(stand),
+            listen_address=listen_address,
+            duration=duration,
+            presses=lambda stop: _presses(stand, faults, stop),
+            on_listening=lambda url: _explain(url, control.url, faults),
+        )
 
 
 @contextmanager
@@ -64,7 +88,7 @@ def _real_stand(rate: float) -> Iterator[_Stand]:
     """The same on real clusters, which live in the tests of a checkout."""
     if not (_RIG / "rig" / "real_stand.py").is_file():
         raise ConfigError(
-            [Fault(path="--real", sentence="needs a checkout: the real clusters are part of its tests")]
+            [ConfigFault(path="--real", sentence="needs a checkout: the real clusters are part of its tests")]
         )
     sys.path.insert(0, str(_RIG))
     from rig.real_stand import RealStand  # type: ignore[import-not-found]  # noqa: PLC0415  # only in a checkout
@@ -74,14 +98,13 @@ def _real_stand(rate: float) -> Iterator[_Stand]:
         yield stand
 
 
-def _config(stand: _Stand, *, tail_match_only: bool) -> Config:
+def _config(stand: _Stand) -> Config:
     return Config.model_validate(
         {
             "mirrors": [
                 {
                     "source": {"alias": SOURCE_ALIAS, "bootstrap_servers": stand.source},
                     "target": {"alias": TARGET_ALIAS, "bootstrap_servers": stand.target},
-                    "tool": "any" if tail_match_only else "mirrormaker2",
                     # Embedded brokers cannot list groups: those named here are asked for by name.
                     "groups": {"include": [*SOURCE_GROUPS, *TARGET_GROUPS]},
                 }
@@ -90,8 +113,12 @@ def _config(stand: _Stand, *, tail_match_only: bool) -> Config:
     )
 
 
-def _explain(port: int, control: str) -> None:
-    base = f"http://127.0.0.1:{port}"
+def _explain(base: str, control: str, faults: Sequence[Fault]) -> None:
+    lines = [f"curl -X POST '{control}/{fault.path}'" for fault in faults]
+    width = max(map(len, lines))
+    to_try = "\n".join(
+        f"  {fault.key}  {line:<{width}}  # {fault.effect}" for fault, line in zip(faults, lines, strict=True)
+    )
     click.echo(
         f"""
 {SOURCE_ALIAS} -> {TARGET_ALIAS}: a mirror to break, measured every 5 seconds.
@@ -99,28 +126,61 @@ def _explain(port: int, control: str) -> None:
   page      {base}/
   metrics   {base}/metrics
   readings  {base}/api/v1/mirrors/{SOURCE_ALIAS}/{TARGET_ALIAS}/partitions
+  faults    {control}/
 
-Try, and watch kafka_mirror_drift_seconds:
+Try, by key in this terminal or from another one, and watch kafka_mirror_drift_seconds:
 
-  curl -X POST '{control}/stall?topic=orders'          # one topic stands still
-  curl -X POST '{control}/stall-all'                   # everything stands still
-  curl -X POST '{control}/slow?rate=60'                # the mirror cannot keep up
-  curl -X POST '{control}/lose?topic=orders'           # records are deleted before they were mirrored
-  curl -X POST '{control}/stop-group?group=reporting'  # a group on the target stops reading
-  curl -X POST '{control}/clear'                       # all is well again
+{to_try}
 
   curl -s {base}/metrics | grep -E 'drift_seconds|lag_seconds|lost_records'
 
-Ctrl-C ends it."""
+q or Ctrl-C ends it."""
     )
 
 
-async def _run(service: Service, duration: float | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-    if duration is not None:
-        loop.call_later(duration, stop.set)
-    await service.run(stop)
+def _presses(
+    stand: _Stand, faults: Sequence[Fault], stop: Callable[[], object]
+) -> dict[str, Callable[[], object]]:
+    """What each key does."""
+
+    def press(name: str) -> None:
+        try:
+            click.echo(stand.press(name))
+        except UnknownFault as failure:
+            click.echo(str(failure))
+
+    return {fault.key: partial(press, fault.name) for fault in faults} | {"q": stop}
+
+
+def _watch(
+    config: Config,
+    *,
+    listen_address: str,
+    duration: float | None,
+    presses: Callable[[Callable[[], object]], dict[str, Callable[[], object]]],
+    on_listening: Callable[[str], None],
+) -> None:
+    """Runs the exporter as `serve` does, until a signal, the key q, or the end of `duration` seconds."""
+    service = Service(config, listen_address=listen_address)
+    on_listening(_url(service.listener))
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+        if duration is not None:
+            loop.call_later(duration, stop.set)
+        with keys(presses(lambda: loop.call_soon_threadsafe(stop.set))):
+            await service.run(stop)
+
+    asyncio.run(run())
+
+
+def _url(listener: socket.socket) -> str:
+    """An address of this machine by which the listener is reached."""
+    host, port = listener.getsockname()[:2]
+    if host in ("::", "0.0.0.0"):  # noqa: S104  # compared with, not listened on
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,5 +1,7 @@
 """Kafka brokers inside this process: librdkafka's own mock clusters, gone with the object that holds them."""
 
+from typing import Any
+
 from confluent_kafka import Producer
 
 QUIET = {"log_level": 0}
@@ -22,3 +24,14 @@ class EmbeddedBroker:
     def close(self) -> None:
         """Ends the cluster."""
         self._owner = None
+
+
+def send(producer: Producer, topic: str, **record: Any) -> None:
+    """Produces one record; waits while the producer holds as many as it may."""
+    while True:
+        try:
+            producer.produce(topic, **record)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return

@@ -2,11 +2,12 @@
 
 import struct
 import threading
+import time
 from collections.abc import Iterable
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
-from kafka_mirror_exporter.demo.brokers import PARTITIONS, QUIET
+from kafka_mirror_exporter.demo.brokers import PARTITIONS, QUIET, send
 from kafka_mirror_exporter.demo.threads import LoopThread
 
 _SYNC_EVERY = 100
@@ -48,6 +49,8 @@ class ToyMirror:
         self._stalled: set[str] = set()
         self._paused: set[str] = set()
         self._rate: float | None = None
+        self._allowed = 0.0
+        self._allowed_at = 0.0
         self._synced: dict[tuple[str, int], tuple[int, int]] = {}
         self._loop = LoopThread("toy mirror", self._step)
 
@@ -62,19 +65,22 @@ class ToyMirror:
 
     def stall(self, topic: str) -> None:
         """Copies nothing of one topic any more; returns when the last record was copied."""
-        with self._lock:
-            self._stalled.add(topic)
-            self._applied.wait_for(lambda: topic in self._paused, timeout=2)
+        self._stall({topic})
 
     def stall_all(self) -> None:
-        """Copies nothing any more."""
+        """Copies nothing any more; returns when the last record was copied."""
+        self._stall(set(self._topics))
+
+    def _stall(self, topics: set[str]) -> None:
         with self._lock:
-            self._stalled.update(self._topics)
+            self._stalled |= topics
+            self._applied.wait_for(lambda: topics <= self._paused, timeout=2)
 
     def slow_down(self, records_per_second: float) -> None:
         """Copies only so many records a second."""
         with self._lock:
             self._rate = records_per_second
+            self._allowed, self._allowed_at = 0.0, time.monotonic()
 
     def resume(self, topic: str) -> None:
         """Copies one topic again."""
@@ -90,21 +96,39 @@ class ToyMirror:
     @property
     def stalled_topics(self) -> tuple[str, ...]:
         """What is stalled now."""
-        return tuple(sorted(self._stalled))
+        with self._lock:
+            return tuple(sorted(self._stalled))
+
+    @property
+    def records_per_second(self) -> float | None:
+        """What it is slowed down to, or None."""
+        with self._lock:
+            return self._rate
 
     # -- copying ---------------------------------------------------------------------------------
 
     def _step(self) -> float:
         self._apply_stalls()
-        with self._lock:
-            rate = self._rate
-        batch = _BATCH if rate is None else max(1, int(rate / 10))
-        for message in self._consumer.consume(batch, timeout=0.05):
+        batch = self._batch()
+        for message in self._consumer.consume(batch, timeout=0.05) if batch else ():
             if message.error() is None:
                 self._copy(message)
         self._to_target.poll(0)
         self._to_source.poll(0)
-        return 0.0 if rate is None else 0.1
+        return 0.0 if batch == _BATCH else 0.05
+
+    def _batch(self) -> int:
+        """How many records may be copied now; what was not copied in time is not made up for."""
+        with self._lock:
+            if self._rate is None:
+                return _BATCH
+            now = time.monotonic()
+            gained = (now - self._allowed_at) * self._rate
+            self._allowed = min(self._allowed + gained, max(1.0, self._rate / 2), _BATCH)
+            self._allowed_at = now
+            batch = int(self._allowed)
+            self._allowed -= batch
+            return batch
 
     def _apply_stalls(self) -> None:
         with self._lock:
@@ -121,7 +145,8 @@ class ToyMirror:
 
     def _copy(self, message: Message) -> None:
         topic, partition = message.topic() or "", message.partition() or 0
-        self._to_target.produce(
+        send(
+            self._to_target,
             self._prefix + topic,
             partition=partition,
             key=message.key(),
@@ -143,7 +168,8 @@ class ToyMirror:
             return
         self._synced[topic, partition] = (upstream, downstream)
         name = topic.encode()
-        self._to_source.produce(
+        send(
+            self._to_source,
             self._syncs_topic,
             partition=0,
             key=struct.pack(">h", len(name)) + name + struct.pack(">i", partition),

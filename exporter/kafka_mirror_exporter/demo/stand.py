@@ -20,19 +20,22 @@ class UnknownFault(KafkaMirrorExporterError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault: the word to press it by, and what it does."""
+    """A fault: its key on a terminal, the word to press it by and an example, and what it does."""
 
+    key: str
     name: str
+    path: str
     effect: str
+    needs_toy_mirror: bool = False
 
 
 FAULTS = (
-    Fault("stall", "one topic is not mirrored any more (?topic=orders)"),
-    Fault("stall-all", "nothing is mirrored any more"),
-    Fault("slow", "the mirror copies only some records a second (?rate=60)"),
-    Fault("lose", "one partition's records are deleted before they are mirrored (?topic=orders)"),
-    Fault("stop-group", "a consumer group stops reading (?group=reporting)"),
-    Fault("clear", "everything works again"),
+    Fault("s", "stall", "stall?topic=orders", "one topic stands still", needs_toy_mirror=True),
+    Fault("a", "stall-all", "stall-all", "everything stands still"),
+    Fault("d", "slow", "slow?rate=60", "the mirror cannot keep up", needs_toy_mirror=True),
+    Fault("l", "lose", "lose?topic=orders", "records are deleted before they were mirrored"),
+    Fault("g", "stop-group", "stop-group?group=reporting", "a group on the target stops reading"),
+    Fault("c", "clear", "clear", "all is well again"),
 )
 
 
@@ -54,6 +57,8 @@ class Stand:
         remote = [f"{SOURCE_ALIAS}.{topic}" for topic in BUSY_TOPICS]
         self._groups = {group: DemoGroup(self.source, group, BUSY_TOPICS) for group in SOURCE_GROUPS}
         self._groups |= {group: DemoGroup(self.target, group, remote) for group in TARGET_GROUPS}
+        self._pressing = threading.Lock()
+        self._going_on: dict[str, threading.Timer] = {}
         self._workload.start()
         self._mirror.start()
         for group in self._groups.values():
@@ -77,13 +82,16 @@ class Stand:
         }
         if name not in presses:
             raise UnknownFault(f"there is no fault {name!r}; faults are {', '.join(presses)}")
-        return presses[name]()
+        with self._pressing:
+            return presses[name]()
 
     def _stall(self, topic: str) -> str:
+        self._stay_as_pressed(topic)
         self._mirror.stall(topic)
         return f"{topic} is not mirrored any more"
 
     def _stall_all(self) -> str:
+        self._stay_as_pressed(*TOPICS)
         self._mirror.stall_all()
         return "nothing is mirrored any more"
 
@@ -96,6 +104,7 @@ class Stand:
         return f"group {group} has stopped reading"
 
     def _clear(self) -> str:
+        self._stay_as_pressed(*TOPICS)
         self._mirror.clear()
         for group in self._groups.values():
             group.is_stopped = False
@@ -103,23 +112,43 @@ class Stand:
 
     def _lose(self, topic: str) -> str:
         """Stalls the topic, floods one partition beyond what is kept, and goes on a little later."""
+        was_stalled = topic in self._mirror.stalled_topics and topic not in self._going_on
+        self._stay_as_pressed(topic)
         self._mirror.stall(topic)
         self._workload.flood(topic, 0)
-        going_on = threading.Timer(_LOSS_SHOWS_SECONDS, self._mirror.resume, [topic])
-        going_on.daemon = True
-        going_on.start()
-        return f"records of {topic} partition 0 were deleted before they were mirrored"
+        said = f"records of {topic} partition 0 were deleted before they were mirrored"
+        if was_stalled:
+            return f"{said}; {topic} stays stalled"
+        self._going_on[topic] = threading.Timer(_LOSS_SHOWS_SECONDS, self._go_on, [topic])
+        self._going_on[topic].start()
+        return f"{said}; the mirror goes on in {_LOSS_SHOWS_SECONDS:.0f} s"
+
+    def _go_on(self, topic: str) -> None:
+        with self._pressing:
+            if self._going_on.get(topic) is threading.current_thread():
+                del self._going_on[topic]
+                self._mirror.resume(topic)
+
+    def _stay_as_pressed(self, *topics: str) -> None:
+        """Calls off the end of a loss: what was pressed after it stays."""
+        for topic in topics:
+            if topic in self._going_on:
+                self._going_on.pop(topic).cancel()
 
     def state(self) -> str:
         """What is pressed now."""
         stopped = [name for name, group in self._groups.items() if group.is_stopped]
-        stalled = self._mirror.stalled_topics
+        stalled, rate = self._mirror.stalled_topics, self._mirror.records_per_second
         return (
-            f"stalled topics: {', '.join(stalled) or 'none'}; stopped groups: {', '.join(stopped) or 'none'}"
+            f"stalled topics: {', '.join(stalled) or 'none'}; "
+            f"records a second: {'all' if rate is None else f'{rate:g}'}; "
+            f"stopped groups: {', '.join(stopped) or 'none'}"
         )
 
     def close(self) -> None:
         """Ends everything, clients first."""
+        with self._pressing:
+            self._stay_as_pressed(*TOPICS)
         self._workload.close()
         self._mirror.close()
         for group in self._groups.values():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import Producer
 
-from kafka_mirror_exporter.demo.brokers import PARTITIONS, QUIET
+from kafka_mirror_exporter.demo.brokers import PARTITIONS, QUIET, send
 from kafka_mirror_exporter.demo.threads import LoopThread
 
 BUSY_TOPICS = ("orders", "payments.charges", "inventory")
@@ -47,7 +47,8 @@ class Workload:
         return 0.02
 
     def _produce(self, topic: str, partition: int, number: int) -> None:
-        self._producer.produce(
+        send(
+            self._producer,
             topic,
             partition=partition,
             key=b"customer-%d" % (number % 97),
@@ -58,9 +59,8 @@ class Workload:
     def flood(self, topic: str, partition: int) -> None:
         """Produces more than a partition of an embedded broker keeps: its oldest records are deleted."""
         for _ in range(_FLOOD_RECORDS):
-            self._producer.produce(
-                topic, partition=partition, value=_FLOOD_VALUE, timestamp=int(time.time() * 1000)
-            )
+            now_ms = int(time.time() * 1000)
+            send(self._producer, topic, partition=partition, value=_FLOOD_VALUE, timestamp=now_ms)
             self._producer.poll(0)
         self._producer.flush(10)
 
