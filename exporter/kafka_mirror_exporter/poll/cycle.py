@@ -12,7 +12,7 @@ from kafka_mirror_exporter.errors import ClusterUnreachable, KafkaMirrorExporter
 from kafka_mirror_exporter.poll.ahead_poll import AheadPoll
 from kafka_mirror_exporter.poll.assembly import Assembly, Findings
 from kafka_mirror_exporter.poll.budget import ByteBudget
-from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, SideGroups, by_topic
+from kafka_mirror_exporter.poll.groups import Commit, GroupPoll, by_topic
 from kafka_mirror_exporter.poll.health import side_health
 from kafka_mirror_exporter.poll.internal import InternalPoll, read_mirror_group
 from kafka_mirror_exporter.poll.ledger import Ledger
@@ -20,6 +20,7 @@ from kafka_mirror_exporter.poll.naming import NameFinder, Naming, Pairs, partiti
 from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll, Positions
 from kafka_mirror_exporter.poll.settings import MirrorSettings
 from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline, Reads
+from kafka_mirror_exporter.poll.side_groups import SideGroups
 from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
 from kafka_mirror_exporter.poll.stages import Stages
 from kafka_mirror_exporter.poll.verification import Verifier
@@ -75,8 +76,8 @@ class MirrorPoll:
         self.watermarks = WatermarkReader(clocks.monotonic, clocks.wall)
         self.ahead = AheadPoll(settings)
         self.groups = GroupPoll(
-            source=SideGroups("source", settings.groups.names.selects, settings.groups.names.literal_names),
-            target=SideGroups("target", settings.groups.names.selects, settings.groups.names.literal_names),
+            source=SideGroups("source", settings.groups.names),
+            target=SideGroups("target", settings.groups.names),
             abandoned_after=settings.groups.abandoned_after_seconds,
             is_per_topic=settings.groups.is_per_topic,
             with_offsets=settings.groups.with_offsets,

@@ -1,12 +1,10 @@
 """Consumer groups on both clusters: committed offsets, lag in records and seconds, members."""
 
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import NamedTuple
 
-from kafka_mirror_exporter.clusters.reader import ClusterReader, GroupListing, GroupOffsets
 from kafka_mirror_exporter.core.drift import TimestampUse
 from kafka_mirror_exporter.core.groups import GroupLife
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
@@ -19,15 +17,12 @@ from kafka_mirror_exporter.core.reading import (
     GroupSummary,
 )
 from kafka_mirror_exporter.core.waiting import LogEnds, wait_at, wait_use
-from kafka_mirror_exporter.errors import ApiUnavailable
+from kafka_mirror_exporter.errors import KafkaMirrorExporterError
 from kafka_mirror_exporter.poll.ahead import AheadReader, Wanted
 from kafka_mirror_exporter.poll.naming import Pairs
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
+from kafka_mirror_exporter.poll.side_groups import SideGroups
 
-_log = logging.getLogger(__name__)
-
-_LIST_EVERY_SECONDS = 4.0
-_DESCRIBE_EVERY_SECONDS = 15.0
 _CALL_SECONDS = 1.5
 _DESCRIBE_SECONDS = 1.0
 _TIMESTAMP_UNKNOWN = Unmeasured(Reason.TIMESTAMP_UNKNOWN, "no history yet, and the record was not read")
@@ -46,75 +41,6 @@ class Commit(NamedTuple):
 
 
 @dataclass(slots=True)
-class SideGroups:
-    """The groups of one cluster, carried from poll to poll."""
-
-    side: Side
-    selects: Callable[[str], bool]
-    named: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    listed_at: float | None = None
-    described_at: float | None = None
-    described: tuple[str, ...] = ()
-    listing_failed: Unmeasured | None = None
-    offsets: GroupOffsets = field(default_factory=lambda: GroupOffsets(found={}, failed={}))
-    members: dict[str, int] = field(default_factory=dict)
-    previous: dict[tuple[str, TopicPartition], int] = field(default_factory=dict)
-
-    def read_offsets(
-        self, cluster: ClusterSide, *, known_partitions: Iterable[TopicPartition], now: float, timeout: float
-    ) -> None:
-        """Reads the commits of all selected groups; the list of groups from time to time."""
-        self.previous = {(g, tp): o for g, commits in self.offsets.found.items() for tp, o in commits.items()}
-        self.offsets = GroupOffsets(found={}, failed={})
-        if self.listed_at is None or now - self.listed_at >= _LIST_EVERY_SECONDS:
-            self._list(cluster, now=now, timeout=timeout)
-        if not self.names:
-            return
-        names, partitions = self.names, list(known_partitions)
-
-        def read(reader: ClusterReader) -> GroupOffsets:
-            return reader.read_group_offsets(names, known_partitions=partitions, timeout=timeout)
-
-        self.offsets = cluster.call(read, timeout=timeout)
-
-    def _list(self, cluster: ClusterSide, *, now: float, timeout: float) -> None:
-        """Finds the groups; where a cluster cannot list them, those that the configuration names remain."""
-        self.listed_at = now
-        try:
-            listing = cluster.call(lambda reader: reader.list_groups(timeout=timeout), timeout=timeout)
-        except ApiUnavailable as failure:
-            listing = GroupListing(groups=(), failed=Unmeasured(Reason(failure.reason), str(failure)))
-        if listing.failed is not None and self.listing_failed is None:
-            _log.warning("groups of the %s cannot be listed: %s", self.side, listing.failed.detail)
-        self.listing_failed = listing.failed
-        if listing.failed is None or listing.groups:
-            self.names = tuple(sorted(group for group in listing.groups if self.selects(group)))
-        elif not self.names:
-            self.names = self.named
-
-    def read_members(self, cluster: ClusterSide, *, now: float, timeout: float) -> None:
-        """Reads who is a member of what, from time to time."""
-        names = self.names
-        is_due = self.described_at is None or now - self.described_at >= _DESCRIBE_EVERY_SECONDS
-        if not is_due and names == self.described:
-            return
-        self.described_at, self.described = now, names
-        if not names:
-            self.members = {}
-            return
-        try:
-            described = cluster.call(
-                lambda reader: reader.read_group_members(names, timeout=timeout), timeout=timeout
-            )
-        except ApiUnavailable as failure:
-            _log.info("members of groups of the %s stay unknown: %s", self.side, failure)
-            self.members = {}
-            return
-        self.members = dict(described.found)
-
-
-@dataclass(slots=True)
 class GroupPoll:
     """The groups of a mirror, on both sides."""
 
@@ -130,14 +56,28 @@ class GroupPoll:
     def read_commits(
         self, source: ClusterSide, target: ClusterSide, pairs: Pairs, *, now: float, deadline: Deadline
     ) -> None:
-        """Target first: a commit that MirrorMaker copies in between cannot look like one that skips."""
-        for groups, side, known in (
+        """Target first: a commit that MirrorMaker copies in between cannot look like one that skips.
+
+        A group that one side lists is asked for on the other, too: it may be hidden there, or gone. A side
+        that fails leaves the other its numbers, and raises afterwards.
+        """
+        failures: list[KafkaMirrorExporterError] = []
+        sides = (
             (self.target, target, [tp for tp in pairs.values() if tp is not None]),
             (self.source, source, list(pairs)),
-        ):
+        )
+        for groups, side, _ in sides:
             if side.is_up:
-                timeout = deadline.remaining(at_most=_CALL_SECONDS)
-                groups.read_offsets(side, known_partitions=known, now=now, timeout=timeout)
+                groups.list_names(side, now=now, timeout=deadline.remaining(at_most=_CALL_SECONDS))
+        names = sorted({*self.source.names, *self.target.names})
+        for groups, side, known in sides:
+            timeout = deadline.remaining(at_most=_CALL_SECONDS)
+            try:
+                groups.read_offsets(side, names, known_partitions=known, timeout=timeout)
+            except KafkaMirrorExporterError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
 
     def read_members(
         self, source: ClusterSide, target: ClusterSide, *, now: float, deadline: Deadline
@@ -180,7 +120,7 @@ class GroupPoll:
     def _forget_the_gone(self) -> None:
         for group, life in list(self.lives.items()):
             for side in (self.source, self.target):
-                if group not in side.offsets.found and group not in side.offsets.failed:
+                if side.missed is None and not side.offsets.found.get(group) and side.failure(group) is None:
                     life.disappear(side.side)
             if not life.committed:
                 del self.lives[group]
@@ -239,27 +179,37 @@ class GroupPoll:
             wait = columns.lag_seconds[row]
             if not isnan(wait):
                 longest[group, side] = max(longest.get((group, side), 0.0), wait)
-        summaries = []
-        for group, life in sorted(self.lives.items()):
-            failed = self._failure(group, life.judged_side)
-            state = life.state(
-                now=now,
-                abandoned_after=self.abandoned_after,
-                longest_wait=longest.get((group, life.judged_side)),
-            )
-            summaries.append(
-                GroupSummary(
-                    group=group,
-                    state="unmeasured" if failed else state,
-                    judged_side=life.judged_side,
-                    members=dict(life.members),
-                    unmeasured=failed,
-                )
-            )
-        return tuple(summaries)
+        summaries = [
+            self._summary(group, life, longest_wait=longest.get((group, life.judged_side)), now=now)
+            for group, life in self.lives.items()
+        ]
+        hidden = {**self.target.offsets.failed, **self.source.offsets.failed}
+        summaries += [
+            GroupSummary(group=group, state="unmeasured", judged_side="source", members={}, unmeasured=why)
+            for group, why in hidden.items()
+            if group not in self.lives
+        ]
+        return tuple(sorted(summaries, key=lambda summary: summary.group))
 
-    def _failure(self, group: str, side: Side) -> Unmeasured | None:
-        return (self.source if side == "source" else self.target).offsets.failed.get(group)
+    def _summary(
+        self, group: str, life: GroupLife, *, longest_wait: float | None, now: float
+    ) -> GroupSummary:
+        failed = self._failure(group, life)
+        state = life.state(now=now, abandoned_after=self.abandoned_after, longest_wait=longest_wait)
+        return GroupSummary(
+            group=group,
+            state="unmeasured" if failed else state,
+            judged_side=life.judged_side,
+            members={
+                side.side: side.members[group] for side in (self.source, self.target) if group in side.members
+            },
+            unmeasured=failed,
+        )
+
+    def _failure(self, group: str, life: GroupLife) -> Unmeasured | None:
+        """Why nobody knows how the group fares: its side was not read, or the one that decides its side."""
+        failed = self.source.failure(group) if not life.was_active_on_target else None
+        return failed or (self.target.failure(group) if life.judged_side == "target" else None)
 
 
 def by_topic(columns: GroupColumns) -> GroupColumns:

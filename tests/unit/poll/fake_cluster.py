@@ -59,6 +59,9 @@ class FakeCluster:
     groups: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     is_down: bool = False
+    listing_failed: Unmeasured | None = None
+    unlisted_groups: set[str] = field(default_factory=set)
+    refused_groups: dict[str, Unmeasured] = field(default_factory=dict)
     fetched_records: int = 0
     fetched_partitions: list[TopicPartition] = field(default_factory=list)
     _tailed: dict[TopicPartition, int] = field(default_factory=dict)
@@ -104,13 +107,18 @@ class FakeCluster:
 
     def list_groups(self, *, timeout: float) -> GroupListing:
         del timeout
-        return GroupListing(groups=tuple(self.groups))
+        listed = tuple(group for group in self.groups if group not in self.unlisted_groups)
+        return GroupListing(groups=listed, failed=self.listing_failed)
 
     def read_group_offsets(
         self, groups: Iterable[str], *, known_partitions: Sequence[TopicPartition], timeout: float
     ) -> GroupOffsets:
         del known_partitions, timeout
-        return GroupOffsets(found={group: dict(self.groups.get(group, {})) for group in groups}, failed={})
+        asked = set(groups)
+        return GroupOffsets(
+            found={group: dict(self.groups.get(group, {})) for group in asked - self.refused_groups.keys()},
+            failed={group: why for group, why in self.refused_groups.items() if group in asked},
+        )
 
     def read_group_members(self, groups: Iterable[str], *, timeout: float) -> GroupMembers:
         del timeout
