@@ -71,6 +71,11 @@ class ConfluentReader:
         self._admin_has_answered = True
         return self._metadata
 
+    def read_refusals(self, topics: Iterable[str], *, timeout: float) -> Mapping[str, Unmeasured]:
+        """Which of these topics, that the metadata of all topics lacks, are there and not to be seen."""
+        consumer = self._fetcher("read_uncommitted").consumer
+        return metadata.read_refusals(consumer, topics, deadline=time.monotonic() + timeout)
+
     def read_end_offsets(
         self, leaders: Mapping[TopicPartition, int], *, isolation: Isolation, timeout: float
     ) -> Offsets:
@@ -130,9 +135,7 @@ class ConfluentReader:
     ) -> Fetched:
         """The data records of offset ranges, many partitions at a time."""
         deadline = time.monotonic() + timeout
-        if isolation not in self._fetchers:
-            self._fetchers[isolation] = RecordFetcher(clients=self._clients, isolation=isolation)
-        return self._fetchers[isolation].fetch(ranges, max_bytes=max_bytes, deadline=deadline)
+        return self._fetcher(isolation).fetch(ranges, max_bytes=max_bytes, deadline=deadline)
 
     def tail(self, topic: str, *, isolation: Isolation, max_bytes: int, timeout: float) -> TailedRecords:
         """Records of a small internal topic that were not handed out before, from its beginning on.
@@ -172,6 +175,11 @@ class ConfluentReader:
         self._tailers.clear()
         del self._admin_client
         close_aside(doomed)
+
+    def _fetcher(self, isolation: Isolation) -> RecordFetcher:
+        if isolation not in self._fetchers:
+            self._fetchers[isolation] = RecordFetcher(clients=self._clients, isolation=isolation)
+        return self._fetchers[isolation]
 
     def _admin(self) -> AdminClient:
         return self._admin_client

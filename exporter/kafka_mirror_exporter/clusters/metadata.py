@@ -1,19 +1,17 @@
 """Reads a cluster's topics, leaders and brokers, all at once."""
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, BrokerMetadata  # type: ignore[attr-defined]  # not in its __all__
 from confluent_kafka.admin import ClusterMetadata as KafkaMetadata  # type: ignore[attr-defined]  # not in its __all__
 
-from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, unmeasured
+from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, reason_of, unmeasured
 from kafka_mirror_exporter.clusters.reader import ClusterMetadata
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.errors import ClusterUnreachable
-
-if TYPE_CHECKING:
-    from kafka_mirror_exporter.core.measurement import Unmeasured
 
 _FIRST_TRY_SHARE: Final = 0.4
 
@@ -46,11 +44,8 @@ def _read(client: AdminClient, timeout: float) -> ClusterMetadata:
     # Without a topic's name: naming one could create it.
     answer = client.list_topics(timeout=max(0.05, timeout))
     topics: dict[str, dict[int, int]] = {}
-    failed: dict[str, Unmeasured] = {}
     for name, topic in answer.topics.items():
-        if topic.error is not None and topic.error.code() not in _PASSING:
-            failed[name] = unmeasured(topic.error)
-        else:
+        if topic.error is None or topic.error.code() in _PASSING:
             topics[name] = {
                 number: partition.leader if partition.leader in answer.brokers else -1
                 for number, partition in sorted(topic.partitions.items())
@@ -59,8 +54,26 @@ def _read(client: AdminClient, timeout: float) -> ClusterMetadata:
         cluster_id=_cluster_id(answer),
         brokers={number: _address(broker) for number, broker in answer.brokers.items()},
         topics=topics,
-        failed_topics=failed,
     )
+
+
+def read_refusals(client: Consumer, topics: Iterable[str], *, deadline: float) -> dict[str, Unmeasured]:
+    """Which of these topics the cluster has and does not show.
+
+    Asks for each by its name, which only a consumer may do: its client never lets a topic be created.
+    """
+    refused: dict[str, Unmeasured] = {}
+    for name in topics:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            break
+        try:
+            error = client.list_topics(name, timeout=remaining).topics[name].error
+        except KafkaException as exc:
+            raise _unreachable(exc) from exc
+        if error is not None and reason_of(error) is Reason.NOT_AUTHORIZED:
+            refused[name] = unmeasured(error)
+    return refused
 
 
 def _cluster_id(answer: KafkaMetadata) -> str:

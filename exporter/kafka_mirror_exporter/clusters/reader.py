@@ -1,7 +1,7 @@
 """What a poll may ask of one cluster; nothing here can write."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from kafka_mirror_exporter.core.measurement import Unmeasured
@@ -19,7 +19,6 @@ class ClusterMetadata:
     cluster_id: str
     brokers: Mapping[int, str]
     topics: Mapping[str, Mapping[int, int]]
-    failed_topics: Mapping[str, Unmeasured] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +83,9 @@ class ClusterReader(Protocol):
 
     def read_metadata(self, *, timeout: float) -> ClusterMetadata:
         """Asks for all topics at once: naming one could create it."""
+
+    def read_refusals(self, topics: Iterable[str], *, timeout: float) -> Mapping[str, Unmeasured]:
+        """Which of these topics, that the metadata of all topics lacks, are there and not to be seen."""
 
     def read_end_offsets(
         self, leaders: Mapping[TopicPartition, int], *, isolation: Isolation, timeout: float

@@ -24,8 +24,9 @@ class NameFilter:
 
     @property
     def literal_names(self) -> tuple[str, ...]:
-        """The included patterns that are plain names."""
-        return tuple(p.pattern for p in self.include if re.fullmatch(r"[\w-]+", p.pattern))
+        """The included patterns that are plain names, dots escaped."""
+        plain = (p.pattern for p in self.include if re.fullmatch(r"(?:[\w-]|\\\.)+", p.pattern))
+        return tuple(pattern.replace("\\.", ".") for pattern in plain)
 
 
 def is_mirrorable_topic(topic: str) -> bool:

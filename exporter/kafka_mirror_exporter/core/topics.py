@@ -100,11 +100,15 @@ class MapPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicPairing:
-    """A source topic that the mirror may copy, its name on the target where it is there, and its state."""
+    """A source topic that the mirror may copy, its name on the target where it is there, and its state.
+
+    `unmeasured` says why nothing of it can be measured, where that is known from its name alone.
+    """
 
     topic: str
     target_topic: str | None
     state: TopicState
+    unmeasured: Unmeasured | None = None
 
 
 def selected_topics(
@@ -132,18 +136,23 @@ def pair_topics(
     policy: ReplicationPolicy | None,
     *,
     is_default_selection: bool,
+    hidden: Mapping[str, Unmeasured],
 ) -> tuple[TopicPairing, ...]:
-    """Every selected topic with its twin; without one it is awaited only if the configuration names it."""
+    """Every selected topic with its twin; without one it is awaited only if the configuration names it.
+
+    `hidden` are names that the target has and does not show: they have a twin that nobody may look at.
+    """
     without: TopicState = "not_selected" if is_default_selection else "awaiting_target"
     pairings = []
     for topic in topics:
         remote = policy.remote_topic(topic) if policy else None
-        is_there = remote is not None and remote in target_topics
+        is_there = remote is not None and (remote in target_topics or remote in hidden)
         pairings.append(
             TopicPairing(
                 topic=topic,
                 target_topic=remote if is_there else None,
                 state="mirroring" if is_there else without,
+                unmeasured=hidden.get(remote) if remote is not None else None,
             )
         )
     return tuple(pairings)

@@ -245,7 +245,7 @@ class Assembly:
                         topic.topic, own, columns, now=findings.marks.measured_monotonic
                     ),
                     last_loss_timestamp=self._ledger.last_loss_at.get(topic.topic),
-                    unmeasured=findings.naming.unmeasured,
+                    unmeasured=topic.unmeasured or findings.naming.unmeasured,
                 )
             )
         gone = self._progress.keys() - rows.keys()

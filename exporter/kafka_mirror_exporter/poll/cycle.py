@@ -104,7 +104,7 @@ class MirrorPoll:
             side.budget.begin_poll(now=started)
         with self.stages.run("metadata"):
             self._read_metadata(deadline)
-        naming = self.names.find(self.source.metadata, self.target.metadata)
+        naming = self.names.find(self.source, self.target, now=started, deadline=deadline)
         pairs = partition_pairs(naming, self.source.metadata, self.target.metadata)
         witnesses = MirrorWitnesses()
         with self.stages.run("positions"):
@@ -115,7 +115,7 @@ class MirrorPoll:
         marks = self._read_watermarks(pairs, deadline)
         findings = Findings(naming=naming, pairs=pairs, marks=marks, isolation=self.isolation)
         with self.stages.run("positions"):
-            findings.positions = self._judge_positions(pairs, marks, witnesses, deadline)
+            findings.positions = self._judge_positions(findings, witnesses, deadline)
         with self.stages.run("timestamps"):
             findings.commits = self._observe_groups(pairs, marks)
             logs = {side.side: self.log_ends(marks, side.side) for side in self.sides}
@@ -227,13 +227,15 @@ class MirrorPoll:
             self.watermarks.target.keep_only({tp for tp in pairs.values() if tp is not None})
 
     def _judge_positions(
-        self, pairs: Pairs, marks: Watermarks, witnesses: MirrorWitnesses, deadline: Deadline
+        self, findings: Findings, witnesses: MirrorWitnesses, deadline: Deadline
     ) -> Positions:
+        pairs, marks, hidden = findings.pairs, findings.marks, findings.naming.hidden
         if not (self.source.is_up and self.target.is_up):
             down = Unmeasured(Reason.CLUSTER_UNREACHABLE, self.source.error or self.target.error)
             return dict.fromkeys(pairs, down)
+        seen = {tp: target for tp, target in pairs.items() if tp.topic not in hidden}
         positions = self.positions.judge(
-            pairs,
+            seen,
             marks,
             witnesses,
             source=self.source,
@@ -245,7 +247,7 @@ class MirrorPoll:
             self.watermarks.source.forget(tp)
             self.ahead.readers["source"].forget(tp)
         self.ledger.add(self.positions.new_losses(), at=marks.measured_at)
-        return positions
+        return positions | {tp: hidden[tp.topic] for tp in pairs.keys() - seen.keys()}
 
     def _observe_groups(self, pairs: Pairs, marks: Watermarks) -> list[Commit]:
         trackers = self.positions.trackers

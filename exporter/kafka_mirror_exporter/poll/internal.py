@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from kafka_mirror_exporter.clusters.reader import Isolation
 from kafka_mirror_exporter.core.internal_topics import InternalTopics, Place
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.mirrormaker2 import (
     decode_connect_offset,
     decode_heartbeat,
@@ -30,6 +31,7 @@ class InternalPoll:
 
     heartbeat_timestamp: float | None = None
     undecodable: int = 0
+    refused: dict[str, Unmeasured] = field(default_factory=dict)
     _stored: dict[TopicPartition, int] = field(default_factory=dict)
     _newest_pairs: dict[TopicPartition, Anchor] = field(default_factory=dict)
     _handed_out: set[TopicPartition] = field(default_factory=set)
@@ -65,7 +67,11 @@ class InternalPoll:
             beat = self._decode(decode_heartbeat, record)
             if beat is not None:
                 self.heartbeat_timestamp = beat.timestamp_ms / 1000
-        return MirrorWitnesses(pairs=self._pairs(new, partitions), stored=self._stored)
+        return MirrorWitnesses(
+            pairs=self._pairs(new, partitions),
+            stored=self._stored,
+            refused=next(iter(self.refused.values()), None),
+        )
 
     def _pairs(
         self, new: dict[TopicPartition, list[Anchor]], partitions: Collection[TopicPartition]
@@ -110,8 +116,12 @@ class InternalPoll:
                 timeout=timeout,
             )
         except ApiUnavailable as failure:
-            _log.warning("%s of the %s cannot be read: %s", topic, side.side, failure)
+            why = Unmeasured(Reason(failure.reason), f"{side.side}: {failure}")
+            if self.refused.get(topic) != why:
+                _log.warning("a topic of the mirror's own cannot be read on the %s", why.detail)
+            self.refused[topic] = why
             return []
+        self.refused.pop(topic, None)
         side.budget.spend(
             sum(len(record.value or b"") + len(record.key or b"") for _, record in tailed.records)
         )

@@ -24,7 +24,9 @@ from kafka_mirror_exporter.core.topics import (
     pair_topics,
     selected_topics,
 )
+from kafka_mirror_exporter.poll.hidden import HiddenTopics
 from kafka_mirror_exporter.poll.settings import MirrorSettings
+from kafka_mirror_exporter.poll.side import ClusterSide, Deadline
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,10 @@ Pairs = Mapping[TopicPartition, TopicPartition | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """What is called what; `source_topics` gives each target topic its source topic."""
+    """What is called what; `source_topics` gives each target topic its source topic.
+
+    `hidden` are the source topics that cannot be measured because one of the clusters hides them, and why.
+    """
 
     source_alias: str = ""
     target_alias: str = ""
@@ -41,6 +46,7 @@ class Naming:
     separator: str = ""
     topics: tuple[TopicPairing, ...] = ()
     source_topics: Mapping[str, str]
+    hidden: Mapping[str, Unmeasured] = field(default_factory=dict)
     internal: InternalTopics = field(default_factory=InternalTopics)
     unmeasured: Unmeasured | None = None
 
@@ -54,16 +60,29 @@ class NameFinder:
         self._unmeasured: Unmeasured | None = None
         self._seen: tuple[frozenset[str], frozenset[str]] | None = None
         self._naming = Naming(source_topics={})
+        self._hidden_source, self._hidden_target = HiddenTopics(), HiddenTopics()
 
-    def find(self, source: ClusterMetadata | None, target: ClusterMetadata | None) -> Naming:
+    def find(self, source: ClusterSide, target: ClusterSide, *, now: float, deadline: Deadline) -> Naming:
         """The names as of these topics; while a cluster was never seen, there are none."""
-        if source is None or target is None:
+        if source.metadata is None or target.metadata is None:
             return self._naming
-        seen = frozenset(source.topics), frozenset(target.topics)
+        seen = frozenset(source.metadata.topics), frozenset(target.metadata.topics)
         if seen != self._seen:
             self._seen = seen
             self._naming = self._find(*seen)
+        named = set(self._settings.topics.literal_names) - seen[0]
+        if self._hidden_source.look(source, named, now=now, deadline=deadline) | self._hidden_target.look(
+            target, self._missing_twins(seen[1]), now=now, deadline=deadline
+        ):
+            self._naming = self._find(*seen)
         return self._naming
+
+    def _missing_twins(self, target_topics: frozenset[str]) -> set[str]:
+        """What the topics that are awaited would be called on the target."""
+        if self._policy is None or self._settings.is_default_selection:
+            return set()
+        twins = {self._policy.remote_topic(pairing.topic) for pairing in self._naming.topics}
+        return {twin for twin in twins if twin is not None} - target_topics
 
     def _configured_policy(self) -> ReplicationPolicy | None:
         choice = self._settings.policy
@@ -89,7 +108,14 @@ class NameFinder:
             found_sources = source_aliases(target_topics)
             source_alias = next(iter(found_sources)) if len(found_sources) == 1 else None
         pairings = pair_topics(
-            topics, target_topics, policy, is_default_selection=settings.is_default_selection
+            topics,
+            target_topics,
+            policy,
+            is_default_selection=settings.is_default_selection,
+            hidden=_without(self._hidden_target.refused, target_topics),
+        ) + tuple(
+            TopicPairing(topic=topic, target_topic=None, state="blind", unmeasured=why)
+            for topic, why in _without(self._hidden_source.refused, source_topics).items()
         )
         return Naming(
             source_alias=source_alias or "",
@@ -98,6 +124,7 @@ class NameFinder:
             separator=policy.separator if policy else "",
             topics=pairings,
             source_topics={p.target_topic: p.topic for p in pairings if p.target_topic is not None},
+            hidden={p.topic: p.unmeasured for p in pairings if p.unmeasured is not None},
             internal=find_internal_topics(
                 source_topics,
                 target_topics,
@@ -138,10 +165,16 @@ class NameFinder:
             )
 
 
+def _without(refused: Mapping[str, Unmeasured], shown: frozenset[str]) -> dict[str, Unmeasured]:
+    """What is still hidden: a name that is shown by now is nobody's secret."""
+    return {topic: why for topic, why in refused.items() if topic not in shown}
+
+
 def partition_pairs(naming: Naming, source: ClusterMetadata | None, target: ClusterMetadata | None) -> Pairs:
     """Every partition of every topic that is measured, with its twin where the target has it.
 
-    The target's own further partitions are nobody's twin. A topic that is not selected has none.
+    The target's own further partitions are nobody's twin. A topic that is not selected has none; one that
+    the target hides has all of them.
     """
     if source is None or target is None:
         return {}
@@ -152,6 +185,7 @@ def partition_pairs(naming: Naming, source: ClusterMetadata | None, target: Clus
         remote = pairing.target_topic
         there = target.topics.get(remote, {}) if remote is not None else {}
         for partition in source.topics.get(pairing.topic, {}):
-            twin = TopicPartition(remote, partition) if remote is not None and partition in there else None
+            is_there = partition in there or pairing.unmeasured is not None
+            twin = TopicPartition(remote, partition) if remote is not None and is_there else None
             pairs[TopicPartition(pairing.topic, partition)] = twin
     return pairs

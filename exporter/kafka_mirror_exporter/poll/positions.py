@@ -22,12 +22,14 @@ Positions = dict[TopicPartition, MirrorPosition | Unmeasured]
 class MirrorWitnesses:
     """What the mirror's own topics or groups said in this poll, by source partition.
 
-    `committed` is what a mirror that is a consumer group has committed, None for other mirrors.
+    `committed` is what a mirror that is a consumer group has committed, None for other mirrors; `refused`
+    says why one of the mirror's own topics could not be read.
     """
 
     pairs: Mapping[TopicPartition, Sequence[Anchor]] = field(default_factory=dict)
     stored: Mapping[TopicPartition, int] = field(default_factory=dict)
     committed: Mapping[TopicPartition, int] | None = None
+    refused: Unmeasured | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +82,8 @@ class PositionPoll:
             is_without_witness = isinstance(concluded, Unmeasured) and concluded.reason == Reason.NO_WITNESS
             if is_without_witness and (source.budget.is_exhausted or target.budget.is_exhausted):
                 concluded = _UNREAD
+            elif is_without_witness and witnesses.refused is not None:
+                concluded = witnesses.refused
             positions[candidate.source] = concluded
         return positions
 

@@ -28,7 +28,9 @@ class SlowReads:
     def __init__(self, connect: TaskReader | None) -> None:
         self._connect = connect
         self._configs_read_at: float | None = None
+        self._configs_refused: Unmeasured | None = None
         self._tasks_read_at: float | None = None
+        self._tasks_failure = ""
         self._topics: frozenset[str] = frozenset()
         self.retention_seconds: dict[str, float] = {}
         self.tasks: Mapping[tuple[str, str], int] = {}
@@ -44,12 +46,19 @@ class SlowReads:
         if self._connect is not None and (
             self._tasks_read_at is None or now - self._tasks_read_at >= _TASKS_EVERY_SECONDS
         ):
-            try:
-                self.tasks = self._connect.read_tasks()
-                self._tasks_read_at = now
-            except KafkaMirrorExporterError as failure:
-                self.tasks = {}
+            self._tasks_read_at = now
+            self._read_tasks(self._connect)
+
+    def _read_tasks(self, connect: TaskReader) -> None:
+        try:
+            self.tasks = connect.read_tasks()
+        except KafkaMirrorExporterError as failure:
+            self.tasks = {}
+            if str(failure) != self._tasks_failure:
                 _log.warning("states of the connectors stay unknown: %s", failure)
+            self._tasks_failure = str(failure)
+        else:
+            self._tasks_failure = ""
 
     def _read_configs(
         self, source: ClusterSide, topics: frozenset[str], *, now: float, deadline: Deadline
@@ -68,6 +77,10 @@ class SlowReads:
             for topic, config in configs.items()
             if not isinstance(config, Unmeasured) and _deletes(config)
         }
+        refused = next((config for config in configs.values() if isinstance(config, Unmeasured)), None)
+        if refused is not None and refused != self._configs_refused:
+            _log.warning("retention headroom of some topics stays unknown: %s", refused.detail)
+        self._configs_refused = refused
 
 
 def _deletes(config: Mapping[str, str]) -> bool:

@@ -93,9 +93,10 @@ def test_a_forbidden_topic_fails_alone(cluster: MockCluster, reader: ConfluentRe
     cluster.set_topic_error("secret", KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
     metadata = reader.read_metadata(timeout=5)
+    refused = reader.read_refusals(["secret", "orders", "nowhere"], timeout=5)
 
     assert list(metadata.topics) == ["orders"]
-    assert metadata.failed_topics["secret"].reason == Reason.NOT_AUTHORIZED
+    assert {topic: why.reason for topic, why in refused.items()} == {"secret": Reason.NOT_AUTHORIZED}
 
 
 def test_nobody_there_is_said_within_the_timeout() -> None:

@@ -140,7 +140,9 @@ def test_names_that_fit_two_answers_are_ambiguous(target: list[str], aliases: li
 
 def test_topics_without_a_twin_are_awaited_only_where_they_are_named() -> None:
     def states(*, is_default: bool) -> list[tuple[str, str | None, str]]:
-        pairs = pair_topics(["a", "b"], {"x.a"}, DefaultPolicy("x"), is_default_selection=is_default)
+        pairs = pair_topics(
+            ["a", "b"], {"x.a"}, DefaultPolicy("x"), is_default_selection=is_default, hidden={}
+        )
         return [(p.topic, p.target_topic, p.state) for p in pairs]
 
     assert states(is_default=True) == [("a", "x.a", "mirroring"), ("b", None, "not_selected")]

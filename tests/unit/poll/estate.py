@@ -8,6 +8,7 @@ from kafka_mirror_exporter.core.comparison import Comparison
 from kafka_mirror_exporter.core.offsets import TopicPartition
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.thresholds import NameFilter, Thresholds, TopicThresholds
+from kafka_mirror_exporter.core.views import PartitionReading, partition_readings
 from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.settings import (
@@ -91,3 +92,8 @@ class Estate:
                 ledger=self.ledger,
             )
         return self.poll.run()
+
+
+def one(reading: MirrorReading, topic: str, partition: int = 0) -> PartitionReading:
+    """One partition's row."""
+    return next(r for r in partition_readings(reading) if (r.topic, r.partition) == (topic, partition))

@@ -59,6 +59,8 @@ class FakeCluster:
     groups: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     is_down: bool = False
+    hidden: dict[str, Unmeasured] = field(default_factory=dict)
+    asked_by_name: list[str] = field(default_factory=list)
     listing_failed: Unmeasured | None = None
     unlisted_groups: set[str] = field(default_factory=set)
     refused_groups: dict[str, Unmeasured] = field(default_factory=dict)
@@ -77,6 +79,11 @@ class FakeCluster:
         for topic, partition in self.logs:
             topics.setdefault(topic, {})[partition] = 1
         return ClusterMetadata(cluster_id="fake", brokers={1: "fake:1"}, topics=topics)
+
+    def read_refusals(self, topics: Iterable[str], *, timeout: float) -> Mapping[str, Unmeasured]:
+        del timeout
+        self.asked_by_name += topics
+        return {topic: self.hidden[topic] for topic in topics if topic in self.hidden}
 
     def read_end_offsets(
         self, leaders: Mapping[TopicPartition, int], *, isolation: Isolation, timeout: float

@@ -4,19 +4,13 @@ from dataclasses import replace
 
 from kafka_mirror_exporter.core.measurement import Reason
 from kafka_mirror_exporter.core.offsets import TopicPartition
-from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.views import (
-    PartitionReading,
     group_readings,
     partition_readings,
     topic_readings,
 )
 
-from estate import SETTINGS, Estate
-
-
-def one(reading: MirrorReading, topic: str, partition: int = 0) -> PartitionReading:
-    return next(r for r in partition_readings(reading) if (r.topic, r.partition) == (topic, partition))
+from estate import SETTINGS, Estate, one
 
 
 def caught_up() -> Estate:
