@@ -90,7 +90,10 @@ def main() -> None:
     before = resident_mib()
     with tempfile.TemporaryDirectory() as folder, Stage(Path(folder)) as stage:
         fill(stage, wanted.partitions, wanted.groups)
-        config = stage.config("bench")
+        # Not through the proxies that the tests watch through.
+        config = stage.config(
+            "bench", source=stage.source.bootstrap_servers, target=stage.target.bootstrap_servers
+        )
         exposition = Exposition(
             ExporterFacts(
                 version="bench",

@@ -22,10 +22,10 @@ STOPPED = (TOPIC, 1)
 
 
 class HandMirror:
-    """Copies one topic, commits what it has copied, and writes the source offset into a header."""
+    """Copies one topic twice and commits what it has copied; one copy has the source offset in a header."""
 
-    def __init__(self, stage: Stage, remote: str) -> None:
-        self._remote = remote
+    def __init__(self, stage: Stage, with_header: str, without_header: str) -> None:
+        self._copies = {with_header: True, without_header: False}
         self._held: set[int] = set()
         self._consumer = Consumer(
             {
@@ -61,14 +61,16 @@ class HandMirror:
             done: dict[int, int] = {}
             for message in self._consumer.consume(200, timeout=0.05):
                 if message.error() is None:
-                    self._producer.produce(
-                        self._remote,
-                        partition=message.partition(),
-                        key=message.key(),
-                        value=message.value(),
-                        timestamp=message.timestamp()[1],
-                        headers=[("redpanda-migrator-offset", struct.pack(">q", message.offset()))],
-                    )
+                    offset = ("redpanda-migrator-offset", struct.pack(">q", message.offset()))
+                    for remote, has_header in self._copies.items():
+                        self._producer.produce(
+                            remote,
+                            partition=message.partition(),
+                            key=message.key(),
+                            value=message.value(),
+                            timestamp=message.timestamp()[1],
+                            headers=[offset] if has_header else [],
+                        )
                     done[message.partition()] = message.offset() + 1
             self._producer.flush(10)
             if done:
@@ -85,17 +87,20 @@ class HandMirror:
 
 async def by_hand(stage: Stage) -> Recording:
     recording = Recording()
-    remote = "hands.hand-a"
+    remote, plain = "hands.hand-a", "handplain.hand-a"
     stage.source_admin.create_topic(TOPIC, partitions=3)
-    stage.target_admin.create_topic(remote, partitions=3)
+    for copy in (remote, plain):
+        stage.target_admin.create_topic(copy, partitions=3)
     workload = Workload(stage.source.bootstrap_servers, PARTITIONS, rate=60)
     follower = Follower(stage.target.bootstrap_servers, {remote: TOPIC})
-    mirror = HandMirror(stage, remote)
+    mirror = HandMirror(stage, remote, plain)
     workload.start()
     group = {"tool": "consumer_group", "consumer_group": {"side": "source", "group": GROUP}}
     kept = {"tool": "offset_preserving", "replication_policy": {"kind": "map", "topics": {TOPIC: remote}}}
+    bytes_alone = {"tool": "any", "replication_policy": {"kind": "map", "topics": {TOPIC: plain}}}
     watches = {
         "provenance_header": Watch(stage.config("hand", tool="any")),
+        "tail_match": Watch(stage.config("hand", **bytes_alone)),
         "consumer_group": Watch(stage.config("hand", **group)),
         "offset_preserving": Watch(stage.config("hand", **kept)),
     }
@@ -131,7 +136,7 @@ def _is_calm(watch: Watch) -> bool:
 
 
 SCENARIOS = {"by_hand": by_hand}
-WAYS = ("provenance_header", "consumer_group", "offset_preserving")
+WAYS = ("provenance_header", "tail_match", "consumer_group", "offset_preserving")
 
 
 @pytest.mark.parametrize("origin", WAYS)

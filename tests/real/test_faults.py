@@ -26,7 +26,7 @@ TOPIC, OTHER = "flt-a", "flt-b"
 async def outages(stage: Stage) -> Recording:
     """Each cluster in turn is cut off, then hangs; the mirror itself goes on beside the proxies."""
     recording = Recording()
-    proxies = {"source": stage.proxy("source"), "target": stage.proxy("target")}
+    proxies = {side: stage.watching_proxy(side) for side in ("source", "target")}
     for topic in (TOPIC, OTHER):
         stage.source_admin.create_topic(topic)
     workload = Workload(stage.source.bootstrap_servers, [(TOPIC, 0), (OTHER, 0)], rate=1)

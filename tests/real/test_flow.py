@@ -38,7 +38,11 @@ async def _flow(
     maker.process.pause()
     await asyncio.sleep(1.0)
     recording.mark("paused")
-    await asyncio.sleep(40)
+    await asyncio.sleep(25)
+    late = Watch(stage.config(name, **mirror))
+    await asyncio.sleep(15)
+    late.stop()
+    recording.facts["late"] = late.rows()
     recording.mark("resuming")
     maker.process.resume()
     await until(lambda: _is_calm(watch), seconds=90, what=f"{name}: drift is back to 0 by itself")
@@ -113,6 +117,23 @@ def test_a_paused_mirror_is_exact_to_the_second(
     assert found.lag_within >= 0.99, found
     assert found.drift_within >= 0.99, str(found)
     assert max(row.drift_seconds or 0 for _, row in recording.between("paused", "resuming")) > 35
+
+
+@BOTH
+def test_an_exporter_that_starts_late_knows_at_once(
+    recordings: dict[str, Recording], scenario: str, figure: Callable[[str, object], None]
+) -> None:
+    recording = recordings[scenario].sound
+    rows = recording.facts["late"]
+    first = [(reading, row) for reading, row in rows if reading.polls == 1]
+    found, at_once = accuracy(rows, recording.truth), accuracy(first, recording.truth)
+
+    figure(f"{scenario}, started 25 s after the mirror stopped", found)
+    assert at_once.unmeasured == 0, at_once
+    for each in (found, at_once):
+        assert each.lag_within >= 0.99, each
+        assert each.drift_within >= 0.99, str(each)
+    assert min(row.drift_seconds or 0 for _, row in first) > 22
 
 
 def test_what_watching_costs_is_told(

@@ -73,7 +73,7 @@ class Application:
 
 async def stopped_group(stage: Stage) -> Recording:
     recording = Recording()
-    proxy = stage.proxy("target", is_like_redpanda=True)
+    proxy = stage.watching_proxy("target", is_like_redpanda=True)
     stage.source_admin.create_topic(TOPIC, partitions=2)
     workload = Workload(stage.source.bootstrap_servers, [(TOPIC, 0), (TOPIC, 1)], rate=30)
     follower = Follower(stage.target.bootstrap_servers, {f"grps.{TOPIC}": TOPIC})

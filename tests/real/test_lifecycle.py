@@ -1,5 +1,6 @@
 """Topics that come, grow, go, and come again, under an exporter that was there before them."""
 
+from rig.process import JavaProcess
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Workload
 
@@ -34,8 +35,8 @@ async def lifecycle(stage: Stage) -> Recording:
     _send(stage, (A, 2), 4)
     await until(lambda: _lag(watch, A, 2) == 4, seconds=20, what="lag of the new partition")
     recording.facts["new_partition"] = watch.newest(A, 2)
-    maker.process.resume()
-    await until(lambda: _lag(watch, A, 2) == 0, seconds=60, what="the new partition is mirrored")
+    await _initial_sync(stage, watch, maker.process, recording)
+    await _recreate_unseen(stage, watch, recording)
 
     everything = stage.config("life")
     mirror = everything.mirrors[0]
@@ -63,6 +64,57 @@ async def lifecycle(stage: Stage) -> Recording:
     recording.facts["topics"] = stage.source_admin.topics()
     watch.stop()
     return recording
+
+
+async def _initial_sync(stage: Stage, watch: Watch, process: JavaProcess, recording: Recording) -> None:
+    """A second exporter is told of an initial sync while one partition is behind; later it is behind again."""
+    await until(lambda: _drift(watch, A, 2) > 2, seconds=20, what="it is behind for longer than allowed")
+    syncing = Watch(
+        stage.config(
+            "life", topics={"include": ["life-.*"], "initial_sync": True}, thresholds={"drift": "2s"}
+        )
+    )
+    await until(lambda: _drift(syncing, A, 2) > 2, seconds=20, what="the initial sync is over its threshold")
+    recording.facts["syncing"] = _states(syncing)
+    process.resume()
+    await until(lambda: _lag(watch, A, 2) == 0, seconds=60, what="the new partition is mirrored")
+    await until(lambda: _states(syncing)[A] == "mirroring", seconds=20, what="the initial sync ends")
+    process.pause()
+    _send(stage, (A, 2), 1)
+    await until(lambda: _drift(syncing, A, 2) > 2, seconds=20, what="it is behind again")
+    recording.facts["synced"] = _states(syncing)
+    syncing.stop()
+    process.resume()
+    await until(lambda: _lag(watch, A, 2) == 0, seconds=60, what="it has caught up again")
+
+
+async def _recreate_unseen(stage: Stage, watch: Watch, recording: Recording) -> None:
+    """Between two polls a topic is deleted, made anew, and written to."""
+    watch.hold()
+    stage.source_admin.delete_topic(B)
+    await until(lambda: B not in stage.source_admin.topics(), seconds=20, what="the topic is deleted")
+    stage.source_admin.create_topic(B)
+    _send(stage, (B, 0), 2)
+    recording.mark("recreated_unseen")
+    watch.go_on()
+    await until(lambda: _resets(watch, B) > 0, seconds=20, what="the reset is counted")
+    await until(lambda: _lag(watch, B) == 0, seconds=60, what="the topic made anew is mirrored")
+    recording.facts["recreated_unseen"] = watch.newest(B)
+    recording.facts["copied"] = stage.target_end(f"lifes.{B}")
+
+
+def _resets(watch: Watch, topic: str) -> int:
+    row = watch.newest(topic)
+    return row.position_resets if row else 0
+
+
+def _drift(watch: Watch, topic: str, partition: int) -> float:
+    row = watch.newest(topic, partition)
+    return (row.drift_seconds if row else None) or 0.0
+
+
+def _states(watch: Watch) -> dict[str, str]:
+    return {topic.topic: topic.state for topic in watch.last.topics} if watch.last else {}
 
 
 def _send(stage: Stage, partition: tuple[str, int], count: int) -> None:
@@ -119,6 +171,24 @@ def test_a_recreated_topic_is_measured_from_its_new_beginning(recordings: dict[s
     row = recordings["lifecycle"].sound.facts["recreated"]
 
     assert (row.position, row.source_high_watermark, row.lag_records) == (3, 3, 0)
+
+
+def test_a_topic_recreated_between_two_polls_is_a_reset_and_no_calm(recordings: dict[str, Recording]) -> None:
+    recording = recordings["lifecycle"].sound
+    assert recording.watch is not None
+    row = recording.facts["recreated_unseen"]
+
+    assert (row.position, row.source_high_watermark, row.lag_records, row.position_resets) == (2, 2, 0, 1)
+    # Five records of the topic before, and the two of the topic after.
+    assert recording.facts["copied"] == 7
+    assert row.lost_records == 0
+
+
+def test_a_declared_initial_sync_ends_once_and_for_all(recordings: dict[str, Recording]) -> None:
+    facts = recordings["lifecycle"].sound.facts
+
+    assert facts["syncing"][A] == "initial_sync"
+    assert facts["synced"][A] == "mirroring"
 
 
 def test_lag_is_never_negative_and_drift_stays_within_its_bounds(recordings: dict[str, Recording]) -> None:

@@ -60,7 +60,12 @@ async def second_writer(stage: Stage) -> Recording:
 def _copy_tail(stage: Stage, topic: str, count: int, writer: Producer) -> None:
     """Writes the source's newest records to the target, byte by byte and with their timestamps."""
     reader = Consumer(
-        {"bootstrap.servers": stage.source.bootstrap_servers, "group.id": "tail", "log_level": 0}
+        {
+            "bootstrap.servers": stage.source.bootstrap_servers,
+            "group.id": "tail",
+            "log_level": 0,
+            "enable.auto.commit": False,
+        }
     )
     end = reader.get_watermark_offsets(KafkaPartition(topic, 0), timeout=10)[1]
     reader.assign([KafkaPartition(topic, 0, end - count)])

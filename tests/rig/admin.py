@@ -13,6 +13,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    ConfigSource,
     NewPartitions,
     NewTopic,
     OffsetSpec,
@@ -28,9 +29,11 @@ class Admin:
 
     def __init__(self, bootstrap: str, **properties: Any) -> None:
         self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0} | properties)
+        self.made: dict[str, dict[str, str]] = {}
 
     def create_topic(self, topic: str, *, partitions: int = 1, **config: str) -> None:
         settings = {name.replace("_", "."): value for name, value in config.items()}
+        self.made[topic] = settings
         self._wait(self._client.create_topics([NewTopic(topic, partitions, 1, config=settings)]))
 
     def add_partitions(self, topic: str, *, total: int) -> None:
@@ -46,6 +49,7 @@ class Admin:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
         self._wait(self._client.incremental_alter_configs([resource]))
+        self.made[topic] = {**self.made.get(topic, {}), name: value}
 
     def commit(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
         partitions = [
@@ -76,13 +80,29 @@ class Admin:
     def inventory(self) -> tuple[dict[str, int], set[str], dict[str, dict[str, str]]]:
         """Topics, groups, and the configuration of every topic: what a reader must leave as it is."""
         topics = self.topics()
-        groups = {listed.group_id for listed in self._client.list_consumer_groups().result(_SECONDS).valid}
+        groups = self.groups()
         resources = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics]
         configs = {
             resource.name: {name: entry.value for name, entry in future.result(_SECONDS).items()}
             for resource, future in (self._client.describe_configs(resources) if resources else {}).items()
         }
         return topics, groups, configs
+
+    def own_configs(self) -> dict[str, dict[str, str]]:
+        """What was set for each topic, apart from what the cluster sets for all."""
+        resources = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in self.topics()]
+        return {
+            resource.name: {
+                name: entry.value
+                for name, entry in future.result(_SECONDS).items()
+                if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+            }
+            for resource, future in self._client.describe_configs(resources).items()
+        }
+
+    def groups(self) -> set[str]:
+        """All groups."""
+        return {listed.group_id for listed in self._client.list_consumer_groups().result(_SECONDS).valid}
 
     @staticmethod
     def _wait(futures: Mapping[Any, Any]) -> None:

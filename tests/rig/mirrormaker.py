@@ -8,6 +8,9 @@ from rig.jars import classpath
 from rig.kafka import logging_arguments, write_properties
 from rig.process import JavaProcess, free_ports
 
+# How often MirrorMaker 1 commits: its positions are late by as much.
+COMMIT_SECONDS = 1.0
+
 
 @dataclass(slots=True, kw_only=True)
 class MirrorMaker:
@@ -84,3 +87,27 @@ class MirrorMaker:
                 f"{source}.consumer.isolation.level": "read_committed",
             }
         return settings | dict(self.overrides)
+
+
+class MirrorMaker1:
+    """The first MirrorMaker: a consumer group on the source that copies topics under their own names."""
+
+    def __init__(
+        self, *, work_dir: Path, source_bootstrap: str, target_bootstrap: str, group: str, topics: str
+    ) -> None:
+        work_dir.mkdir(parents=True)
+        consumer, producer = work_dir / "consumer.properties", work_dir / "producer.properties"
+        write_properties(
+            consumer,
+            {"bootstrap.servers": source_bootstrap, "group.id": group, "auto.offset.reset": "earliest"},
+        )
+        write_properties(producer, {"bootstrap.servers": target_bootstrap, "acks": "all"})
+        self.process = JavaProcess(
+            f"MirrorMaker 1 {group}",
+            [
+                *logging_arguments("3.2.0", work_dir), "-cp", classpath("3.2.0"), "kafka.tools.MirrorMaker",
+                "--consumer.config", str(consumer), "--producer.config", str(producer),
+                "--include", topics, "--offset.commit.interval.ms", str(int(COMMIT_SECONDS * 1000)),
+            ],
+            log=work_dir / "log",
+        )  # fmt: skip

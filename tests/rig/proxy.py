@@ -27,7 +27,7 @@ class Proxy:
         self.port = port
         self.requests: set[tuple[int, int]] = set()
         self._upstream_port = upstream_port
-        self._is_like_redpanda = is_like_redpanda
+        self.is_like_redpanda = is_like_redpanda
         self._mode: Mode = "pass"
         self._delay = 0.0
         self._writers: set[asyncio.StreamWriter] = set()
@@ -166,13 +166,13 @@ class Proxy:
 
     def _as_redpanda_reads(self, frame: bytes) -> bytes:
         # Redpanda takes a question for the newest timestamp (-3) for one for the time 0.
-        is_altered = self._is_like_redpanda and struct.unpack_from(">h", frame) == (_LIST_OFFSETS,)
+        is_altered = self.is_like_redpanda and struct.unpack_from(">h", frame) == (_LIST_OFFSETS,)
         return frame.replace(struct.pack(">q", -3), bytes(8)) if is_altered else frame
 
     def _narrowed(self, frame: bytes, versions_asked: dict[int, int]) -> bytes:
         (correlation,) = struct.unpack_from(">i", frame)
         version = versions_asked.pop(correlation, None)
-        if version is None or not self._is_like_redpanda:
+        if version is None or not self.is_like_redpanda:
             return frame
         return frame[:4] + narrowed_versions(frame[4:], version)
 

@@ -34,16 +34,21 @@ SOURCE_VERSION, TARGET_VERSION = "3.2.0", "4.1.0"
 
 
 class Stage(AbstractContextManager["Stage"]):
-    """The clusters of one test run; enter it from the main thread."""
+    """The clusters of one test run; enter it from the main thread.
+
+    Whoever watches goes through proxies that note every request; the one before the target offers no more
+    than Redpanda does.
+    """
 
     def __init__(self, work_dir: Path, *, proxies: int = 0) -> None:
         with ThreadPoolExecutor(2) as fetching:
             list(fetching.map(classpath, [SOURCE_VERSION, TARGET_VERSION]))
         self.work_dir = work_dir
-        source_ports, target_ports = free_ports(proxies), free_ports(proxies)
+        source_ports, target_ports = free_ports(proxies + 1), free_ports(proxies + 1)
         self.source = KafkaCluster(SOURCE_VERSION, work_dir=work_dir / "source", proxied_ports=source_ports)
         self.target = KafkaCluster(TARGET_VERSION, work_dir=work_dir / "target", proxied_ports=target_ports)
         self._free = {"source": source_ports, "target": target_ports}
+        self.watching: dict[str, list[Proxy]] = {"source": [], "target": []}
         self._closing: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -54,11 +59,19 @@ class Stage(AbstractContextManager["Stage"]):
             cluster.wait_ready()
         self.source_admin = Admin(self.source.bootstrap_servers)
         self.target_admin = Admin(self.target.bootstrap_servers)
+        self.watched = {
+            "source": f"127.0.0.1:{self.watching_proxy('source').port}",
+            "target": f"127.0.0.1:{self.watching_proxy('target', is_like_redpanda=True).port}",
+        }
         return self
 
     def __exit__(self, *_: object) -> None:
         for close in reversed(self._closing):
             close()
+
+    def ends_with(self, close: Callable[[], None]) -> None:
+        """Has something closed at the end, however the scenario ends."""
+        self._closing.append(close)
 
     def target_end(self, topic: str, partition: int = 0) -> int:
         """Where a target partition ends; 0 while there is no such topic."""
@@ -75,6 +88,12 @@ class Stage(AbstractContextManager["Stage"]):
         port = self._free[side].pop()
         proxy = Proxy(port, cluster.port_behind(port), is_like_redpanda=is_like_redpanda)
         self._closing.append(proxy.close)
+        return proxy
+
+    def watching_proxy(self, side: str, *, is_like_redpanda: bool = False) -> Proxy:
+        """A proxy for whoever watches and for nobody else: what passes it is held against what is allowed."""
+        proxy = self.proxy(side, is_like_redpanda=is_like_redpanda)
+        self.watching[side].append(proxy)
         return proxy
 
     def mirror_maker(self, name: str, **settings: Any) -> MirrorMaker:
@@ -94,8 +113,8 @@ class Stage(AbstractContextManager["Stage"]):
     def config(self, name: str, *, source: str = "", target: str = "", **mirror: Any) -> Config:
         """The exporter's configuration for a scenario; everything that is not given is found or default."""
         content = {
-            "source": {"alias": f"{name}s", "bootstrap_servers": source or self.source.bootstrap_servers},
-            "target": {"alias": f"{name}t", "bootstrap_servers": target or self.target.bootstrap_servers},
+            "source": {"alias": f"{name}s", "bootstrap_servers": source or self.watched["source"]},
+            "target": {"alias": f"{name}t", "bootstrap_servers": target or self.watched["target"]},
             "topics": {"include": [f"{name}-.*"]},
             "groups": {"include": [f"{name}-.*"]},
         }
