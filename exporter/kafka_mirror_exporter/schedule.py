@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -23,7 +23,7 @@ class Worker:
     def __init__(self, name: str, cycle: Callable[[], None], *, interval_seconds: float) -> None:
         self.overlaps = 0
         self.interval_seconds = interval_seconds
-        self._name = name
+        self.name = name
         self._cycle = cycle
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -38,7 +38,7 @@ class Worker:
         """Asks for a cycle."""
         if self._wake.is_set():
             self.overlaps += 1
-            _log.warning("%s: a poll takes longer than its interval", self._name)
+            _log.warning("%s: a poll takes longer than its interval", self.name)
         self._wake.set()
 
     def stop(self) -> None:
@@ -62,25 +62,37 @@ class Worker:
             try:
                 self._cycle()
             except Exception:  # noqa: BLE001  # the job's own place where a failure may not end the thread
-                _log.exception("%s: a poll failed for a reason nobody foresaw", self._name)
+                _log.exception("%s: a poll failed for a reason nobody foresaw", self.name)
 
 
 class Schedule:
-    """Wakes workers at their intervals until it is closed."""
+    """Wakes workers at their intervals until it is closed; they may come and go while it runs."""
 
-    def __init__(self, workers: Mapping[str, Worker]) -> None:
-        self._workers = workers
+    def __init__(self) -> None:
+        self._workers: dict[str, Worker] = {}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
 
+    def add(self, worker: Worker) -> None:
+        """Starts a worker, with a first cycle at once."""
+        self._workers[worker.name] = worker
+        self._scheduler.add_job(worker.wake, "interval", seconds=worker.interval_seconds, id=worker.name)
+        worker.start()
+
+    def remove(self, workers: Collection[Worker], *, timeout: float) -> None:
+        """Stops waking some workers, and gives them a moment to end."""
+        for worker in workers:
+            del self._workers[worker.name]
+            self._scheduler.remove_job(worker.name)
+            worker.stop()
+        for worker in workers:
+            worker.join(timeout / len(workers))
+
     def start(self) -> None:
-        """Starts all workers, each with a first cycle at once."""
-        for name, worker in self._workers.items():
-            self._scheduler.add_job(worker.wake, "interval", seconds=worker.interval_seconds, id=name)
-            worker.start()
+        """Begins to wake."""
         self._scheduler.start()
 
     def close(self, *, timeout: float) -> None:

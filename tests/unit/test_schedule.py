@@ -10,7 +10,8 @@ from kafka_mirror_exporter.schedule import Schedule, Worker
 
 def test_a_worker_polls_at_once_and_then_at_its_interval() -> None:
     polled = threading.Semaphore(0)
-    schedule = Schedule({"a": Worker("a", polled.release, interval_seconds=0.2)})
+    schedule = Schedule()
+    schedule.add(Worker("a", polled.release, interval_seconds=0.2))
     schedule.start()
     try:
         assert all(polled.acquire(timeout=5) for _ in range(4))
@@ -67,6 +68,27 @@ def test_a_wake_up_during_a_long_cycle_is_an_overlap_and_not_lost() -> None:
         assert worker.join(2)
 
 
+def test_a_worker_that_is_removed_polls_no_more_and_the_others_do() -> None:
+    removed, kept = threading.Semaphore(0), threading.Semaphore(0)
+    leaving = Worker("a", removed.release, interval_seconds=0.1)
+    schedule = Schedule()
+    schedule.add(leaving)
+    schedule.add(Worker("b", kept.release, interval_seconds=0.1))
+    schedule.start()
+    try:
+        assert removed.acquire(timeout=5)
+        schedule.remove([leaving], timeout=2)
+        while removed.acquire(blocking=False):
+            pass
+        while kept.acquire(blocking=False):
+            pass
+
+        assert all(kept.acquire(timeout=5) for _ in range(3))
+        assert not removed.acquire(blocking=False)
+    finally:
+        schedule.close(timeout=2)
+
+
 def test_a_worker_that_hangs_is_left_behind() -> None:
     hanging, polled = threading.Event(), threading.Semaphore(0)
 
@@ -74,7 +96,8 @@ def test_a_worker_that_hangs_is_left_behind() -> None:
         polled.release()
         hanging.wait(20)
 
-    schedule = Schedule({"a": Worker("a", hang, interval_seconds=60)})
+    schedule = Schedule()
+    schedule.add(Worker("a", hang, interval_seconds=60))
     schedule.start()
     assert polled.acquire(timeout=5)
     began = time.monotonic()

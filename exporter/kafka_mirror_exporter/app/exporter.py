@@ -3,13 +3,14 @@
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import RLock, Thread
+from threading import RLock
 
 from kafka_mirror_exporter import __version__
-from kafka_mirror_exporter.app.mirror import CLOCKS, OpenMirror, watched
+from kafka_mirror_exporter.app.mirror import CLOCKS, OpenMirror
+from kafka_mirror_exporter.app.running import RunningMirrors, close_all
 from kafka_mirror_exporter.clusters import librdkafka_version
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.reading import MirrorReading
@@ -18,31 +19,21 @@ from kafka_mirror_exporter.exposition import Exposition
 from kafka_mirror_exporter.latest import Latest, MirrorName
 from kafka_mirror_exporter.metrics import ExporterFacts
 from kafka_mirror_exporter.poll.ledger import Ledger, StateFile
-from kafka_mirror_exporter.schedule import Schedule, Worker
 
 _log = logging.getLogger(__name__)
 
-_STOP_SECONDS = 2.0
 _REVISION = "unknown"
-
-Publish = Callable[[MirrorReading], None]
 
 
 @contextmanager
-def open_mirrors(config: Config, *, state: StateFile | None = None) -> Iterator[list[OpenMirror]]:
+def open_mirrors(config: Config) -> Iterator[list[OpenMirror]]:
     """All mirrors of a configuration, closed at the end; `ConfigError` if one cannot be opened."""
     mirrors: list[OpenMirror] = []
     try:
-        for mirror in config.mirrors:
-            ledger = state.ledger(mirror.source.alias, mirror.target.alias) if state else Ledger()
-            mirrors.append(OpenMirror(config, mirror, ledger=ledger))
+        mirrors.extend(OpenMirror(config, mirror, ledger=Ledger()) for mirror in config.mirrors)
         yield mirrors
     finally:
-        closing = [Thread(target=opened.close, kwargs={"timeout": 1.0}, daemon=True) for opened in mirrors]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join(1.5)
+        close_all(mirrors)
 
 
 def open_state(config: Config) -> StateFile | None:
@@ -77,7 +68,8 @@ class Exporter:
         )
         self.is_stopping = False
         self._state = open_state(config)
-        self._running: _Run | None = None
+        self._ledgers: dict[MirrorName, Ledger] = {}
+        self._running: RunningMirrors | None = None
 
     @property
     def mirrors(self) -> list[MirrorName]:
@@ -91,21 +83,28 @@ class Exporter:
 
     def start(self) -> None:
         """Begins to poll."""
-        self._running = _Run(self.config, self._state, publish=self.publish)
-        self._running.start()
+        self._running = RunningMirrors(self.config, ledger=self._ledger, publish=self.publish)
+
+    def _ledger(self, source: str, target: str) -> Ledger:
+        """What is known of a mirror's losses: kept over reloads, and over restarts by the state file."""
+        if self._state is not None:
+            return self._state.ledger(source, target)
+        return self._ledgers.setdefault((source, target), Ledger())
 
     def reload(self, config: Config) -> None:
-        """Replaces the configuration; one that cannot be opened leaves the running one in force."""
-        replaced = _Run(config, self._state, publish=self.publish)
+        """Replaces the configuration; one that cannot be opened leaves the running one in force.
+
+        Mirrors for which nothing or only thresholds changed go on with all they have learnt.
+        """
+        if config.state_file != self.config.state_file or config.web != self.config.web:
+            _log.warning("state_file and web take effect at the next start")
         if self._running is not None:
-            self._running.close()
+            self._running.replace(config)
         gone = set(self.mirrors)
         self.config = config
         self.exposition.reconfigure(mirrors=self.mirrors, poll_interval=config.poll.interval)
         for name in gone - set(self.mirrors):
             self.latest.forget(name)
-        self._running = replaced
-        replaced.start()
 
     def publish(self, reading: MirrorReading) -> None:
         """Makes a reading the last one of its mirror."""
@@ -129,28 +128,3 @@ class Exporter:
         if self._state is not None:
             with suppress(StateFileError):
                 self._state.save()
-
-
-class _Run:
-    """The mirrors and workers of one configuration."""
-
-    def __init__(self, config: Config, state: StateFile | None, *, publish: Publish) -> None:
-        self._opened = ExitStack()
-        mirrors = self._opened.enter_context(open_mirrors(config, state=state))
-        self._schedule = Schedule(
-            {
-                "->".join(mirror.name): Worker(
-                    "->".join(mirror.name),
-                    watched(mirror, publish),
-                    interval_seconds=config.poll.interval,
-                )
-                for mirror in mirrors
-            }
-        )
-
-    def start(self) -> None:
-        self._schedule.start()
-
-    def close(self) -> None:
-        self._schedule.close(timeout=_STOP_SECONDS)
-        self._opened.close()

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from kafka_mirror_exporter.app.settings import mirror_settings
@@ -20,8 +19,9 @@ from kafka_mirror_exporter.connect import ConnectClient
 from kafka_mirror_exporter.core.offsets import Side
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.errors import ConfigError
-from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
+from kafka_mirror_exporter.poll.cycle import MirrorPoll
 from kafka_mirror_exporter.poll.ledger import Ledger
+from kafka_mirror_exporter.poll.settings import Clocks
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ class OpenMirror:
 
     def __init__(self, config: Config, mirror: MirrorConfig, *, ledger: Ledger) -> None:
         self.name = (mirror.source.alias, mirror.target.alias)
+        self._config = mirror
+        self._retuned: MirrorConfig | None = None
         self._clusters = [_open(mirror.source, "source"), _open(mirror.target, "target")]
         urls = mirror.mirrormaker2.connect_urls
         self._poll = MirrorPoll(
@@ -52,8 +54,21 @@ class OpenMirror:
             connect=ConnectClient([str(url) for url in urls]) if urls else None,
         )
 
+    def differs_in_thresholds_only(self, mirror: MirrorConfig) -> bool:
+        """Whether another configuration can be taken over while it polls."""
+        return self._config.model_copy(update={"thresholds": mirror.thresholds}) == mirror
+
+    def retune(self, mirror: MirrorConfig) -> None:
+        """Takes over other thresholds with the next poll, and asks again what clusters did not offer."""
+        self._config = self._retuned = mirror
+
     def poll(self) -> MirrorReading:
         """One reading."""
+        retuned, self._retuned = self._retuned, None
+        if retuned is not None:
+            self._poll.use_thresholds(retuned.thresholds_in_force())
+            for cluster in self._clusters:
+                cluster.thread.submit(lambda reader: reader.wake())
         self._follow_secrets()
         return self._poll.run()
 
@@ -99,12 +114,3 @@ def _open(cluster: ClusterConfig, side: Side) -> _OpenCluster:
 
 def _reader(cluster: ClusterConfig, side: Side, properties: dict[str, str]) -> ClusterReader:
     return open_reader(properties=properties, bootstrap_servers=cluster.bootstrap_servers, side=side)
-
-
-def watched(mirror: OpenMirror, use: Callable[[MirrorReading], None]) -> Callable[[], None]:
-    """A worker's cycle: poll, and hand the reading on."""
-
-    def cycle() -> None:
-        use(mirror.poll())
-
-    return cycle

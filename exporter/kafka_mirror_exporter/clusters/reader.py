@@ -140,6 +140,9 @@ class ClusterReader(Protocol):
     def traffic(self) -> Traffic:
         """What was received and asked so far."""
 
+    def wake(self) -> None:
+        """Asks again, at the next call, what was found to be missing or silent."""
+
     def close(self) -> None:
         """Lets go of all connections; never waits for a hung broker longer than a second."""
 

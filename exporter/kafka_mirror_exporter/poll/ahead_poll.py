@@ -24,7 +24,7 @@ class AheadPoll:
     """What stands ahead of positions and commits, on both sides of one mirror."""
 
     def __init__(self, settings: MirrorSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._previous: dict[TopicPartition, int] = {}
         self.readers: dict[Side, AheadReader] = {
             "source": AheadReader("source"),
@@ -55,7 +55,7 @@ class AheadPoll:
                 in_use |= {(tp, findings.next_offset(tp)) for tp in findings.positions}
             reader.keep_only(in_use)
             reader.read(
-                [wish for wish in wanted if self._settings.may_read(_source_topic(wish, findings, side))],
+                [wish for wish in wanted if self.settings.may_read(_source_topic(wish, findings, side))],
                 cluster=cluster,
                 isolation=findings.isolation if side == "source" else "read_uncommitted",
                 deadline=deadline,
@@ -83,7 +83,7 @@ class AheadPoll:
         unknown = {w.tp: w for w in wanted if w.priority == TimestampUse.ONLY_EVIDENCE}
         if len(unknown) < _LOOK_UP_FROM:
             return wanted
-        thresholds = {tp: self._settings.thresholds.of_topic(tp.topic).drift for tp in unknown}
+        thresholds = {tp: self.settings.thresholds.of_topic(tp.topic).drift for tp in unknown}
         asked = {tp: int((log.wall - age) * 1000) for tp, age in thresholds.items() if age is not None}
         timeout = deadline.remaining(at_most=1.0)
         leaders = cluster.leaders(asked)
@@ -105,7 +105,7 @@ class AheadPoll:
             offset = findings.next_offset(tp)
             if offset >= end:
                 continue
-            thresholds = self._settings.thresholds.of_topic(tp.topic)
+            thresholds = self.settings.thresholds.of_topic(tp.topic)
             ahead = reader.known(tp, offset)
             use = wait_use(
                 tp,

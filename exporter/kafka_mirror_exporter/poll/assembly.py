@@ -62,7 +62,7 @@ class Assembly:
     """Makes the readings of one mirror; keeps the index while partitions stay the same."""
 
     def __init__(self, settings: MirrorSettings, ledger: Ledger) -> None:
-        self._settings = settings
+        self.settings = settings
         self._ledger = ledger
         self._index: tuple[TopicPartition, ...] = ()
         self._progress: dict[str, Progress] = {}
@@ -88,7 +88,7 @@ class Assembly:
     ) -> MirrorReading:
         """The reading of a poll."""
         columns = self._columns(findings, logs["source"], ahead, positions, slow)
-        settings, naming = self._settings, findings.naming
+        settings, naming = self.settings, findings.naming
         return MirrorReading(
             source=settings.source,
             target=settings.target,
@@ -231,7 +231,7 @@ class Assembly:
         readings = []
         for topic in findings.naming.topics:
             own = rows.get(topic.topic, [])
-            thresholds = self._settings.thresholds.of_topic(topic.topic)
+            thresholds = self.settings.thresholds.of_topic(topic.topic)
             state = self._state(topic.topic, topic.state, own, columns, thresholds.drift)
             readings.append(
                 TopicReading(
@@ -265,7 +265,7 @@ class Assembly:
         if state != "mirroring":
             return state
         is_whole = all(columns.drift[row] == columns.drift[row] for row in rows)  # not NaN
-        if self._settings.is_initial_sync and topic not in self._ledger.synced_topics:
+        if self.settings.is_initial_sync and topic not in self._ledger.synced_topics:
             worst = max((columns.drift[row] for row in rows), default=0.0)
             if not is_whole or (threshold is not None and worst >= threshold):
                 return "initial_sync"
@@ -290,6 +290,6 @@ class Assembly:
             position=sum(columns.position[row] for row in rows),
             end=sum(columns.source_end[row] for row in rows),
         )
-        if not max(columns.drift[row] for row in rows) > 2 * self._settings.interval_seconds:
+        if not max(columns.drift[row] for row in rows) > 2 * self.settings.interval_seconds:
             return None
         return progress.catch_up_seconds(lag=sum(columns.lag[row] for row in rows))

@@ -1,12 +1,12 @@
 """One cycle of one mirror: ask both clusters in the right order, judge, and hand out one reading."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from kafka_mirror_exporter.clusters.reader import Isolation
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import Side
 from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.thresholds import Thresholds
 from kafka_mirror_exporter.core.waiting import LogEnds
 from kafka_mirror_exporter.errors import ClusterUnreachable, KafkaMirrorExporterError
 from kafka_mirror_exporter.poll.ahead_poll import AheadPoll
@@ -18,7 +18,7 @@ from kafka_mirror_exporter.poll.internal import InternalPoll, read_mirror_group
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.naming import NameFinder, Naming, Pairs, partition_pairs
 from kafka_mirror_exporter.poll.positions import MirrorWitnesses, PositionPoll, Positions
-from kafka_mirror_exporter.poll.settings import MirrorSettings
+from kafka_mirror_exporter.poll.settings import Clocks, MirrorSettings
 from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.side_groups import SideGroups
 from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
@@ -29,14 +29,6 @@ from kafka_mirror_exporter.poll.watermarks import SideHistories, SideOffsets, Wa
 _METADATA_SECONDS = 2.0
 # What one partition and one committed offset add to /metrics, roughly.
 _SERIES_OF_A_PARTITION, _SERIES_OF_A_COMMIT = 14, 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """Our own clock for everything that is measured, and the wall clock for what people read."""
-
-    monotonic: Callable[[], float]
-    wall: Callable[[], float]
 
 
 class MirrorPoll:
@@ -92,6 +84,12 @@ class MirrorPoll:
     def reconnect(self, side: Side, caller: Caller) -> None:
         """Goes on with other clients of the same cluster; what was learnt stays."""
         (self.source if side == "source" else self.target).caller = caller
+
+    def use_thresholds(self, thresholds: Thresholds) -> None:
+        """Goes on with other thresholds; what was learnt stays."""
+        self.settings = replace(self.settings, thresholds=thresholds)
+        self.ahead.settings = self.assembly.settings = self.settings
+        self.groups.threshold = thresholds.group_lag
 
     # -- the poll --------------------------------------------------------------------------------
 

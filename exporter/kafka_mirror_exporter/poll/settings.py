@@ -70,6 +70,14 @@ class MirrorSettings:
     target_bytes_per_second: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """Our own clock for everything that is measured, and the wall clock for what people read."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+
 def may_read_all(_topic: str) -> bool:
     """Records of every topic may be read."""
     return True

@@ -41,11 +41,12 @@ class Served:
         wait_until(lambda: "listening on port" in log.read_text())
         self._port = int(log.read_text().partition("listening on port ")[2].split()[0])
 
-    def configure(self, *, drift: str) -> None:
+    def configure(self, *, drift: str, budget: str = "1MiB") -> None:
         self.file.write_text(
             f"""
 mirrors:
-  - source: {{alias: legacy, bootstrap_servers: "{self._stand.source}"}}
+  - source:
+      {{alias: legacy, bootstrap_servers: "{self._stand.source}", budget: {{fetch_bytes_per_second: {budget}}}}}
     target: {{alias: modern, bootstrap_servers: "{self._stand.target}"}}
     groups: {{include: [billing]}}
     thresholds: {{drift: {drift}}}
@@ -68,6 +69,11 @@ state_file: state.json
             r'drift_threshold_seconds\{.*topic="orders",level="page"\} (\S+)', self.ask("/metrics")[1]
         )
         return float(found[1]) if found else -1.0
+
+    def polls(self) -> int:
+        """How often the mirror, as it was last opened, was polled."""
+        found = re.search(r"kafka_mirror_polls_total\{.*\} (\d+)", self.ask("/metrics")[1])
+        return int(found[1]) if found else 0
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -115,6 +121,19 @@ def test_a_new_configuration_is_taken_over_by_signal_and_by_request(served: Serv
     served.configure(drift="45s")
     assert served.ask("/-/reload", "POST")[0] == 200
     wait_until(lambda: served.threshold() == 45.0)
+
+
+def test_what_was_learnt_survives_other_thresholds_and_not_another_configuration(served: Served) -> None:
+    wait_until(lambda: served.polls() >= 4)
+    served.configure(drift="30s")
+    assert served.ask("/-/reload", "POST")[0] == 200
+    wait_until(lambda: served.threshold() == 30.0)
+    after_thresholds = served.polls()
+    served.configure(drift="30s", budget="2MiB")
+    assert served.ask("/-/reload", "POST")[0] == 200
+
+    assert after_thresholds >= 5
+    wait_until(lambda: 1 <= served.polls() < after_thresholds)
 
 
 def test_a_bad_configuration_changes_nothing_and_is_told(served: Served) -> None:

@@ -9,9 +9,10 @@ from kafka_mirror_exporter.core.offsets import TopicPartition
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.thresholds import NameFilter, Thresholds, TopicThresholds
 from kafka_mirror_exporter.core.views import PartitionReading, partition_readings
-from kafka_mirror_exporter.poll.cycle import Clocks, MirrorPoll
+from kafka_mirror_exporter.poll.cycle import MirrorPoll
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.settings import (
+    Clocks,
     GroupChoice,
     MirrorMaker2Names,
     MirrorSettings,

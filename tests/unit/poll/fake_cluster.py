@@ -167,6 +167,9 @@ class FakeCluster:
     def traffic(self) -> Traffic:
         return Traffic(received_bytes=0, requests=0)
 
+    def wake(self) -> None:
+        """Nothing rests."""
+
     def close(self) -> None:
         """Nothing is held."""
 
