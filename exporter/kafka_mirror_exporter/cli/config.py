@@ -9,8 +9,14 @@ from pathlib import Path
 import click
 
 from kafka_mirror_exporter.clusters import try_property
-from kafka_mirror_exporter.config import ClusterConfig, json_schema, load_config, read_secrets
-from kafka_mirror_exporter.config.yaml_loader import KeyPath, render_path
+from kafka_mirror_exporter.config import (
+    ClusterConfig,
+    json_schema,
+    load_config,
+    read_secrets,
+    readable_clusters,
+)
+from kafka_mirror_exporter.config.yaml_loader import KeyPath, load_yaml, render_path
 from kafka_mirror_exporter.errors import ConfigError, Fault
 
 _NOT_TAKEN = "has a value that librdkafka does not take"
@@ -29,18 +35,25 @@ def check(*, file: Path | None, config_file: Path | None) -> None:
     path = file or config_file
     if path is None or (file is not None and config_file is not None):
         raise click.UsageError("name one file: config check FILE")
-    loaded = load_config(path)
-    faults: list[Fault] = []
-    for at, mirror in enumerate(loaded.config.mirrors):
-        for side, cluster in (("source", mirror.source), ("target", mirror.target)):
-            faults += _cluster_faults(cluster, ("mirrors", at, side))
+    faults = _faults_of_clusters(path)
+    try:
+        loaded = load_config(path)
+    except ConfigError as failure:
+        faults += failure.faults
     if faults:
-        raise ConfigError(
-            [replace(fault, file=str(path), line=loaded.lines.get(fault.path, 0)) for fault in faults]
-        )
+        raise ConfigError(sorted(set(faults), key=lambda fault: (fault.line, fault.path)))
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{path}: in order")
+
+
+def _faults_of_clusters(path: Path) -> list[Fault]:
+    lines = {render_path(place): line for place, line in load_yaml(path)[1].items()}
+    return [
+        replace(fault, file=str(path), line=lines.get(fault.path, 0))
+        for place, cluster in readable_clusters(path)
+        for fault in _cluster_faults(cluster, place)
+    ]
 
 
 def _cluster_faults(cluster: ClusterConfig, place: KeyPath) -> list[Fault]:

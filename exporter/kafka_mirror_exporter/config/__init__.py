@@ -6,6 +6,7 @@ from kafka_mirror_exporter.config.load import (
     config_from_addresses,
     json_schema,
     load_config,
+    readable_clusters,
 )
 from kafka_mirror_exporter.config.models import Config, MirrorConfig
 from kafka_mirror_exporter.config.secrets import client_properties, read_secrets, secrets_digest
@@ -20,5 +21,6 @@ __all__ = [
     "json_schema",
     "load_config",
     "read_secrets",
+    "readable_clusters",
     "secrets_digest",
 ]

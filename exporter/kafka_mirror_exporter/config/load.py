@@ -1,6 +1,6 @@
 """Reads a configuration file and reports all its faults at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kafka_mirror_exporter.config.client_properties import refusal
+from kafka_mirror_exporter.config.clusters import ClusterConfig, SourceConfig, TargetConfig
 from kafka_mirror_exporter.config.faults import faults_of
 from kafka_mirror_exporter.config.models import Config
 from kafka_mirror_exporter.config.yaml_loader import KeyPath, load_yaml, render_path
@@ -31,6 +32,24 @@ def load_config(path: Path) -> LoadedConfig:
     """The configuration in a file; `ConfigError` with every fault if it cannot be used."""
     content, lines = load_yaml(path)
     return _checked(content, lines, path)
+
+
+def readable_clusters(path: Path) -> list[tuple[KeyPath, ClusterConfig]]:
+    """The clusters of a file that are in order by themselves, whatever else is wrong in it, with their place.
+
+    What only librdkafka and the file system can tell of them is told together with the file's other faults.
+    """
+    content, _ = load_yaml(path)
+    found: list[tuple[KeyPath, ClusterConfig]] = []
+    for place, cluster in _clusters(_resolved(content, path.parent)) if isinstance(content, dict) else ():
+        taken = {name: value for name, value in cluster.items() if name != "client"}
+        client = {n: v for n, v in _properties(cluster, "client").items() if _refusal(n, "client") is None}
+        try:
+            kind = SourceConfig if place[-1] == "source" else TargetConfig
+            found.append((place, kind.model_validate(taken | {"client": client})))
+        except ValidationError:
+            continue
+    return found
 
 
 def config_from_addresses(source: str, target: str) -> Config:
@@ -84,9 +103,13 @@ def _client_faults(content: Mapping[str, Any], lines: Mapping[KeyPath, int], fil
     faults = []
     for place, cluster in _clusters(content):
         for section in ("client", "client_secrets"):
-            for name in _names(cluster, section):
-                sentence = refusal(str(name), is_secret_place=section == "client_secrets")
-                if sentence is None and section == "client_secrets" and name in _names(cluster, "client"):
+            for name in _properties(cluster, section):
+                sentence = _refusal(name, section)
+                if (
+                    sentence is None
+                    and section == "client_secrets"
+                    and name in _properties(cluster, "client")
+                ):
                     sentence = "stands in `client` too: keep one of them"
                 if sentence is not None:
                     path = (*place, section, str(name))
@@ -96,10 +119,14 @@ def _client_faults(content: Mapping[str, Any], lines: Mapping[KeyPath, int], fil
     return faults
 
 
-def _names(cluster: Mapping[str, Any], section: str) -> Collection[str]:
-    """The properties that a section of a cluster sets, if it is one."""
+def _refusal(name: object, section: str) -> str | None:
+    return refusal(str(name), is_secret_place=section == "client_secrets")
+
+
+def _properties(cluster: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    """What a section of a cluster sets, if it is one."""
     properties = cluster.get(section)
-    return properties if isinstance(properties, dict) else ()
+    return properties if isinstance(properties, dict) else {}
 
 
 def _resolved(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:

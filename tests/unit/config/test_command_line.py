@@ -82,6 +82,23 @@ def test_what_librdkafka_refuses_is_told_with_its_line_and_without_its_value(tmp
     assert 'mirror.yaml:6: mirrors[0].source.client_secrets["broker.address.family"]: has' in ended.stderr
 
 
+def test_what_only_librdkafka_and_the_disk_can_tell_is_told_together_with_everything_else(
+    tmp_path: Path,
+) -> None:
+    client = (
+        ",\n client: {no.such.property: 1, group.id: x},\n client_secrets: {sasl.password: {file: nowhere}}"
+    )
+    ended = check(tmp_path, VALID % client + "\nmirrorz: []\n")
+
+    places = [line.partition(": ")[2].partition(": ")[0] for line in ended.stderr.splitlines()]
+    assert sorted(places) == [
+        'mirrors[0].source.client["group.id"]',
+        'mirrors[0].source.client["no.such.property"]',
+        'mirrors[0].source.client_secrets["sasl.password"]',
+        "mirrorz",
+    ]
+
+
 def test_a_secret_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None:
     secrets = ",\n client_secrets: {sasl.password: {env: KME_TEST_NOT_SET},\n  ssl.key.pem: {file: nowhere}}"
     ended = check(tmp_path, VALID % secrets)
