@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from accuracy import accuracy
-from rig.connect import ConnectWorker
+from rig.connect import ConnectWorker, source_connector
 from rig.stage import Recording, Stage, Watch, until
 from rig.truth import Follower, Truth, Workload
 
@@ -24,7 +24,11 @@ async def connect_mode(stage: Stage) -> Recording:
     worker.process.start()
     await until(worker.answers, seconds=90, what="Connect answers")
     for topic in (FLOWING, STOPPED):
-        await asyncio.to_thread(worker.run_connector, f"mirror-{topic}", _source_connector(stage, topic))
+        connector = source_connector(
+            stage.source.bootstrap_servers, stage.target.bootstrap_servers, topic,
+            source_alias="cons", target_alias="cont", replication_policy_separator="_",
+        )  # fmt: skip
+        await asyncio.to_thread(worker.run_connector, f"mirror-{topic}", connector)
     workload.start()
     await until(lambda: len(follower.first_seen) == 4, seconds=120, what="both connectors mirror")
     watch = recording.watch = Watch(
@@ -56,23 +60,6 @@ async def connect_mode(stage: Stage) -> Recording:
     recording.truth = Truth(workload, follower)
     await asyncio.to_thread(worker.process.stop)
     return recording
-
-
-def _source_connector(stage: Stage, topic: str) -> dict[str, str]:
-    return {
-        "connector.class": "org.apache.kafka.connect.mirror.MirrorSourceConnector",
-        "source.cluster.alias": "cons",
-        "target.cluster.alias": "cont",
-        "source.cluster.bootstrap.servers": stage.source.bootstrap_servers,
-        "target.cluster.bootstrap.servers": stage.target.bootstrap_servers,
-        "topics": topic,
-        "replication.policy.separator": "_",
-        "replication.factor": "1",
-        "offset-syncs.topic.replication.factor": "1",
-        "refresh.topics.interval.seconds": "5",
-        "sync.topic.acls.enabled": "false",
-        "tasks.max": "1",
-    }
 
 
 def _is_calm(watch: Watch) -> bool:

@@ -16,12 +16,20 @@ _BYTES = "org.apache.kafka.connect.converters.ByteArrayConverter"
 class ConnectWorker:
     """One distributed worker; its own topics and its group are named after `name`."""
 
-    def __init__(self, name: str, bootstrap: str, *, work_dir: Path, version: str = "3.2.0") -> None:
+    def __init__(
+        self,
+        name: str,
+        bootstrap: str,
+        *,
+        work_dir: Path,
+        version: str = "3.2.0",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         self.offsets_topic = f"{name}-connect-offsets"
         work_dir.mkdir(parents=True)
-        settings = {
+        own = {
             "bootstrap.servers": bootstrap,
             "group.id": f"{name}-connect",
             "listeners": self.url,
@@ -30,10 +38,10 @@ class ConnectWorker:
             "offset.flush.interval.ms": "2000",
         }
         for kind in ("offset", "config", "status"):
-            settings[f"{kind}.storage.topic"] = f"{name}-connect-{kind}{'' if kind == 'status' else 's'}"
-            settings[f"{kind}.storage.replication.factor"] = "1"
+            own[f"{kind}.storage.topic"] = f"{name}-connect-{kind}{'' if kind == 'status' else 's'}"
+            own[f"{kind}.storage.replication.factor"] = "1"
         file = work_dir / "worker.properties"
-        write_properties(file, settings)
+        write_properties(file, own | dict(settings or {}))
         self.process = JavaProcess(
             f"Connect {version} {name}",
             [
@@ -59,6 +67,11 @@ class ConnectWorker:
         """Its tasks stop reading, and stay."""
         self._ask("PUT", f"/connectors/{connector}/pause")
 
+    def is_paused(self, connector: str) -> bool:
+        """Whether all its tasks have stopped."""
+        tasks = self._ask("GET", f"/connectors/{connector}/status")["tasks"]
+        return bool(tasks) and all(task["state"] == "PAUSED" for task in tasks)
+
     def resume(self, connector: str) -> None:
         """Its tasks go on."""
         self._ask("PUT", f"/connectors/{connector}/resume")
@@ -73,3 +86,22 @@ class ConnectWorker:
         with urllib.request.urlopen(request, timeout=10) as answer:
             body = answer.read()
         return json.loads(body) if body else None
+
+
+def source_connector(
+    source: str, target: str, topic: str, *, source_alias: str, target_alias: str, **settings: str
+) -> dict[str, str]:
+    """A connector that mirrors one topic; further settings with underscores for dots."""
+    return {
+        "connector.class": "org.apache.kafka.connect.mirror.MirrorSourceConnector",
+        "source.cluster.alias": source_alias,
+        "target.cluster.alias": target_alias,
+        "source.cluster.bootstrap.servers": source,
+        "target.cluster.bootstrap.servers": target,
+        "topics": topic.replace(".", "\\."),
+        "replication.factor": "1",
+        "offset-syncs.topic.replication.factor": "1",
+        "refresh.topics.interval.seconds": "5",
+        "sync.topic.acls.enabled": "false",
+        "tasks.max": "1",
+    } | {name.replace("_", "."): value for name, value in settings.items()}

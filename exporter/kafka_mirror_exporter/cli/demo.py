@@ -5,11 +5,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 
@@ -24,12 +24,10 @@ from kafka_mirror_exporter.demo.stand import (
     SOURCE_GROUPS,
     TARGET_ALIAS,
     TARGET_GROUPS,
-    Fault,
     Stand,
     UnknownFault,
 )
-from kafka_mirror_exporter.errors import ConfigError
-from kafka_mirror_exporter.errors import Fault as ConfigFault
+from kafka_mirror_exporter.errors import ConfigError, Fault
 
 _RIG = Path(__file__).resolve().parents[3] / "tests"
 
@@ -37,6 +35,10 @@ _RIG = Path(__file__).resolve().parents[3] / "tests"
 class _Stand(Protocol):
     source: str
     target: str
+
+    @property
+    def mirror_settings(self) -> Mapping[str, Any]:
+        """What the exporter is told of the mirror besides its clusters."""
 
     def press(self, name: str, *, topic: str = ..., group: str = ..., rate: float = ...) -> str: ...
 
@@ -72,14 +74,13 @@ def command(
             stand = stack.enter_context(
                 closing(Stand(rate=rate, writes_offset_syncs=not without_offset_syncs))
             )
-        faults = [fault for fault in FAULTS if not (is_real and fault.needs_toy_mirror)]
-        control = stack.enter_context(closing(Control(stand, faults)))
+        control = stack.enter_context(closing(Control(stand)))
         _watch(
             _config(stand),
             listen_address=listen_address,
             duration=duration,
-            presses=lambda stop: _presses(stand, faults, stop),
-            on_listening=lambda url: _explain(url, control.url, faults),
+            presses=lambda stop: _presses(stand, stop),
+            on_listening=lambda url: _explain(url, control.url),
         )
 
 
@@ -88,7 +89,7 @@ def _real_stand(rate: float) -> Iterator[_Stand]:
     """The same on real clusters, which live in the tests of a checkout."""
     if not (_RIG / "rig" / "real_stand.py").is_file():
         raise ConfigError(
-            [ConfigFault(path="--real", sentence="needs a checkout: the real clusters are part of its tests")]
+            [Fault(path="--real", sentence="needs a checkout: the real clusters are part of its tests")]
         )
     sys.path.insert(0, str(_RIG))
     from rig.real_stand import RealStand  # type: ignore[import-not-found]  # noqa: PLC0415  # only in a checkout
@@ -107,17 +108,18 @@ def _config(stand: _Stand) -> Config:
                     "target": {"alias": TARGET_ALIAS, "bootstrap_servers": stand.target},
                     # Embedded brokers cannot list groups: those named here are asked for by name.
                     "groups": {"include": [*SOURCE_GROUPS, *TARGET_GROUPS]},
+                    **stand.mirror_settings,
                 }
             ]
         }
     )
 
 
-def _explain(base: str, control: str, faults: Sequence[Fault]) -> None:
-    lines = [f"curl -X POST '{control}/{fault.path}'" for fault in faults]
+def _explain(base: str, control: str) -> None:
+    lines = [f"curl -X POST '{control}/{fault.path}'" for fault in FAULTS]
     width = max(map(len, lines))
     to_try = "\n".join(
-        f"  {fault.key}  {line:<{width}}  # {fault.effect}" for fault, line in zip(faults, lines, strict=True)
+        f"  {fault.key}  {line:<{width}}  # {fault.effect}" for fault, line in zip(FAULTS, lines, strict=True)
     )
     click.echo(
         f"""
@@ -138,9 +140,7 @@ q or Ctrl-C ends it."""
     )
 
 
-def _presses(
-    stand: _Stand, faults: Sequence[Fault], stop: Callable[[], object]
-) -> dict[str, Callable[[], object]]:
+def _presses(stand: _Stand, stop: Callable[[], object]) -> dict[str, Callable[[], object]]:
     """What each key does."""
 
     def press(name: str) -> None:
@@ -149,7 +149,7 @@ def _presses(
         except UnknownFault as failure:
             click.echo(str(failure))
 
-    return {fault.key: partial(press, fault.name) for fault in faults} | {"q": stop}
+    return {fault.key: partial(press, fault.name) for fault in FAULTS} | {"q": stop}
 
 
 def _watch(

@@ -67,3 +67,14 @@ def lost_at_jump(*, before: Anchor, after: Anchor, log_start: int) -> OffsetRang
     if not before.upstream <= broke_off < after.upstream or log_start <= broke_off:
         return None
     return OffsetRange(broke_off, min(after.upstream, log_start))
+
+
+def lost_between(*, before: Anchor, after: Anchor, log_start: int) -> OffsetRange | None:
+    """What a mirror jumped over at some time between two proven pairs, if the source no longer has it.
+
+    What came after the hole was mirrored record by record, so the hole is as long as the source's offsets
+    have outgrown the target's, and it ends where the log now starts.
+    """
+    missing = (after.upstream - before.upstream) - (after.downstream - before.downstream)
+    start = max(before.upstream, log_start - missing)
+    return OffsetRange(start, log_start) if missing > 0 and start < log_start <= after.upstream else None

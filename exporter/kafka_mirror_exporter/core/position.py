@@ -19,20 +19,14 @@ A position falls only when a reset was counted, or when a comparison disproved a
 
 from dataclasses import dataclass, field
 
-from kafka_mirror_exporter.core.losses import LossLedger, lost_at_jump
-from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
+from kafka_mirror_exporter.core.conclusion import conclusion
+from kafka_mirror_exporter.core.losses import LossLedger, lost_at_jump, lost_between
+from kafka_mirror_exporter.core.measurement import Unmeasured
 from kafka_mirror_exporter.core.offsets import Anchor, OffsetRange
-from kafka_mirror_exporter.core.reading import (
-    CONFIRMED_LATELY,
-    NOT_VERIFIABLE,
-    UNVERIFIED,
-    VERIFIED,
-    Origin,
-)
+from kafka_mirror_exporter.core.reading import VERIFIED, Origin
 from kafka_mirror_exporter.core.reconciliation import Reconciliation
 from kafka_mirror_exporter.core.witnesses import MirrorPosition, Witnesses
 
-PROOF_LASTS_SECONDS = 60.0
 # In a gap this long a topic may have been recreated and have grown beyond its old end.
 UNSEEN_SECONDS = 60.0
 
@@ -51,6 +45,7 @@ class PartitionTracker:
     floor: int | None = None
     floor_at: float = 0.0
     is_doubted: bool = False
+    is_straight: bool = False
     is_identity_doubted: bool = False
     is_disproved: bool = False
     is_verifiable: bool = True
@@ -62,7 +57,7 @@ class PartitionTracker:
     ledger: LossLedger = field(default_factory=LossLedger)
     pre_mirror: int | None = None
     last: MirrorPosition | None = None
-    _first_log_start: int | None = None
+    first_log_start: int | None = None
     _last_pair: Anchor | None = None
     seen: Witnesses | None = None
     is_still: bool = False
@@ -82,22 +77,27 @@ class PartitionTracker:
         self.ledger.begin_poll()
         is_reset = before is not None and self._went_backwards(before, seen)
         if before is None or is_reset:
-            self._first_log_start = seen.source_log_start
+            self.first_log_start = seen.source_log_start
             self.ledger.settled_up_to = seen.source_log_start
         elif seen.target_end != before.target_end:
             self.is_reconciled = False
             self.is_identity_doubted |= seen.at - before.at > UNSEEN_SECONDS
             # The mirror moved after standing still with work to do: it may have been restarted
             # and be sending again what it sent before.
-            self.is_doubted |= self.was_standing
+            if self.was_standing:
+                self._doubt()
         if before is not None and not is_reset:
             self.is_still = seen.target_end == before.target_end
             self.was_standing = self.is_still and self.last is not None and self.last.offset < seen.source_end
         self._take_pairs(seen, is_first=before is None or is_reset)
         self._raise_floor(seen.stored, at=seen.at)
         if self.anchor and self.anchor.position_at(seen.target_end) > seen.source_end:
-            self.is_doubted = True
+            self._doubt()
         return is_reset
+
+    def _doubt(self) -> None:
+        """Something happened that could have bent the line since it was last proven."""
+        self.is_doubted, self.is_straight = True, False
 
     def _went_backwards(self, before: Witnesses, seen: Witnesses) -> bool:
         source = seen.source_end < before.source_end or seen.source_log_start < before.source_log_start
@@ -115,7 +115,8 @@ class PartitionTracker:
         self.anchor, self.anchor_origin, self.anchor_at = anchor, "tail_match", seen.at
         self.proven = self.proven_at = self.proven_fingerprint = None
         self.reconciliation, self.judged_at_end = None, None
-        self.is_doubted, self.is_disproved, self.is_verifiable, self.is_reconciled = True, False, True, False
+        self._doubt()
+        self.is_disproved, self.is_verifiable, self.is_reconciled = False, True, False
         self.is_identity_doubted = self.was_standing = False
         if is_source:
             self.floor = self.last = None
@@ -136,13 +137,14 @@ class PartitionTracker:
         for pair in usable:
             if self.floor is not None and pair.upstream < self.floor and self._last_pair is not None:
                 # Records are sent again after a restart, or the source's topic is another one.
-                self.is_doubted = self.is_identity_doubted = True
+                self._doubt()
+                self.is_identity_doubted = True
             self._last_pair = pair
             self._raise_floor(pair.upstream, at=seen.at)
             if self.anchor and pair.downstream < self.anchor.downstream:
                 continue
             if self.anchor and self.anchor.position_at(pair.downstream) != pair.upstream:
-                self.is_doubted = True
+                self._doubt()
                 self.ledger.settle(
                     lost_at_jump(before=self.anchor, after=pair, log_start=seen.source_log_start)
                 )
@@ -175,9 +177,18 @@ class PartitionTracker:
         self.proven_fingerprint = fingerprint
         self.judged_at_end = seen.target_end
         self.is_doubted = self.is_disproved = False
-        self.is_verifiable = True
+        self.is_straight = self.is_verifiable = True
         self.reconciliation = None
         self._raise_floor(position, at=seen.at)
+        self.ledger.settled_up_to = max(self.ledger.settled_up_to, position)
+
+    def prove_by_header(self, position: int) -> None:
+        """The target's last data record says itself that it was the source's record at `position` - 1."""
+        assert self.seen is not None  # noqa: S101  # as above
+        before, after = self.proven, Anchor(position, self.seen.target_end)
+        if before is not None:
+            self.ledger.settle(lost_between(before=before, after=after, log_start=self.seen.source_log_start))
+        self.prove(position, origin="provenance_header")
 
     def disprove(self) -> Reconciliation | None:
         """The line does not hold; hands out the walk that replaces it, if there is a pair to start from."""
@@ -185,6 +196,7 @@ class PartitionTracker:
         self.judged_at_end = self.seen.target_end
         self.bent_at = self.seen.at
         self.is_disproved = True
+        self.is_straight = False
         self.is_verifiable = True
         start = self.proven or self.anchor
         if start is None or start.downstream > self.seen.target_end:
@@ -223,7 +235,7 @@ class PartitionTracker:
     def conclude(self) -> MirrorPosition | Unmeasured:
         """The position as it stands after this poll's reading and comparing."""
         assert self.seen is not None  # noqa: S101  # as above
-        concluded = self._position(self.seen)
+        concluded = conclusion(self, self.seen)
         if isinstance(concluded, MirrorPosition):
             self._judge_losses(concluded, self.seen)
             self.last = concluded
@@ -235,51 +247,6 @@ class PartitionTracker:
         self.proven = Anchor(position.offset, self.seen.target_end)
         self._judge_losses(position, self.seen)
         self.last = position
-
-    def _position(self, seen: Witnesses) -> MirrorPosition | Unmeasured:
-        floor = self.floor
-        if self.reconciliation is not None:
-            walked = max(self.reconciliation.position, floor or 0)
-            verified = VERIFIED if self.is_reconciled else UNVERIFIED
-            return MirrorPosition(
-                offset=min(walked, seen.source_end), origin="tail_match", verified=verified, learnt_at=seen.at
-            )
-        line = self.line
-        if line is not None and not self.is_disproved:
-            return self._on_line(min(line, seen.source_end), seen)
-        if self.is_disproved and self.proven is not None:
-            floor = max(floor or 0, self.proven.upstream)
-        if floor is not None:
-            at_least = min(floor, seen.source_end)
-            return MirrorPosition(
-                offset=at_least, origin="connect_offset", verified=UNVERIFIED, learnt_at=self.floor_at
-            )
-        if seen.target_end == 0:
-            begin = self._first_log_start if self._first_log_start is not None else seen.source_log_start
-            return MirrorPosition(
-                offset=begin, origin="not_mirrored_yet", verified=NOT_VERIFIABLE, learnt_at=seen.at
-            )
-        if self.refusal is not None:
-            return self.refusal
-        return Unmeasured(Reason.NO_WITNESS, "no offset sync, no stored offset, no record on both clusters")
-
-    def _on_line(self, line: int, seen: Witnesses) -> MirrorPosition:
-        is_judged = self.judged_at_end == seen.target_end and not self.is_doubted
-        verified = UNVERIFIED
-        if is_judged and not self.is_verifiable:
-            verified = NOT_VERIFIABLE
-        elif is_judged and self.proven is not None and self.proven.downstream == seen.target_end:
-            verified = VERIFIED
-        elif not self.is_doubted and self.proven_at is not None:
-            is_fresh = seen.at - self.proven_at <= PROOF_LASTS_SECONDS
-            verified = CONFIRMED_LATELY if is_fresh else UNVERIFIED
-        offset, origin, learnt_at = line, self.anchor_origin, self.anchor_at
-        if self.is_doubted and self.proven is not None and self.last is not None:
-            # Until it is judged, a bent line may only say what was said before.
-            offset = min(line, self.last.offset)
-        if self.floor is not None and self.floor > offset:
-            offset, origin, learnt_at = self.floor, "connect_offset", self.floor_at
-        return MirrorPosition(offset=offset, origin=origin, verified=verified, learnt_at=learnt_at)
 
     def settle_walk(self) -> None:
         """Counts what the walk found deleted, but for what the target still holds unexplained copies of."""
@@ -294,5 +261,9 @@ class PartitionTracker:
         self.ledger.judge(
             position=concluded.offset,
             log_start=seen.source_log_start,
-            is_sure=concluded.verified == VERIFIED or concluded.origin == "not_mirrored_yet",
+            # On a line that nothing can have bent since it was proven, deleted records are no excuse: they
+            # are what can no longer be compared.
+            is_sure=concluded.verified == VERIFIED
+            or concluded.origin == "not_mirrored_yet"
+            or (self.is_straight and concluded.offset == self.line),
         )

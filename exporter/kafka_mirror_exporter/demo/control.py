@@ -1,12 +1,11 @@
 """Faults pressed over HTTP, on loopback: `curl -X POST .../stall?topic=orders`."""
 
 import threading
-from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from kafka_mirror_exporter.demo.stand import Fault, UnknownFault
+from kafka_mirror_exporter.demo.stand import FAULTS, UnknownFault
 
 
 class Pressable(Protocol):
@@ -22,10 +21,9 @@ class Pressable(Protocol):
 class Control:
     """A small server for one demo."""
 
-    def __init__(self, stand: Pressable, faults: Sequence[Fault]) -> None:
+    def __init__(self, stand: Pressable) -> None:
         class Handler(_Handler):
             pressable = stand
-            offered = faults
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -41,10 +39,9 @@ class Control:
 
 class _Handler(BaseHTTPRequestHandler):
     pressable: Pressable
-    offered: Sequence[Fault]
 
     def do_GET(self) -> None:  # the name http.server calls
-        lines = [f"POST /{fault.path:<26} {fault.effect}" for fault in self.offered]
+        lines = [f"POST /{fault.path:<26} {fault.effect}" for fault in FAULTS]
         self._answer(200, "\n".join([*lines, "", self.pressable.state()]))
 
     def do_POST(self) -> None:  # as above

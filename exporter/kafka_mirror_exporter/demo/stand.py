@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from kafka_mirror_exporter.demo.brokers import EmbeddedBroker
 from kafka_mirror_exporter.demo.groups import DemoGroup
@@ -26,13 +27,12 @@ class Fault:
     name: str
     path: str
     effect: str
-    needs_toy_mirror: bool = False
 
 
 FAULTS = (
-    Fault("s", "stall", "stall?topic=orders", "one topic stands still", needs_toy_mirror=True),
+    Fault("s", "stall", "stall?topic=orders", "one topic stands still"),
     Fault("a", "stall-all", "stall-all", "everything stands still"),
-    Fault("d", "slow", "slow?rate=60", "the mirror cannot keep up", needs_toy_mirror=True),
+    Fault("d", "slow", "slow?rate=60", "the mirror cannot keep up"),
     Fault("l", "lose", "lose?topic=orders", "records are deleted before they were mirrored"),
     Fault("g", "stop-group", "stop-group?group=reporting", "a group on the target stops reading"),
     Fault("c", "clear", "clear", "all is well again"),
@@ -57,6 +57,7 @@ class Stand:
         remote = [f"{SOURCE_ALIAS}.{topic}" for topic in BUSY_TOPICS]
         self._groups = {group: DemoGroup(self.source, group, BUSY_TOPICS) for group in SOURCE_GROUPS}
         self._groups |= {group: DemoGroup(self.target, group, remote) for group in TARGET_GROUPS}
+        self.mirror_settings: dict[str, Any] = {}
         self._pressing = threading.Lock()
         self._going_on: dict[str, threading.Timer] = {}
         self._workload.start()

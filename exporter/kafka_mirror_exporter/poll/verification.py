@@ -214,7 +214,7 @@ class _Round:
             assert candidate.tail is not None  # noqa: S101  # the caller filtered
             origin = provenance_offset(candidate.tail.headers)
             if origin is not None and origin < candidate.source_end:
-                candidate.tracker.prove(origin + 1, origin="provenance_header")
+                candidate.tracker.prove_by_header(origin + 1)
                 self.verifier.count(is_match=True)
                 continue
             expected = candidate.expected

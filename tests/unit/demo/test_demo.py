@@ -16,7 +16,7 @@ from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.views import PartitionReading, partition_readings
 from kafka_mirror_exporter.demo.brokers import EmbeddedBroker, send
 from kafka_mirror_exporter.demo.control import Control
-from kafka_mirror_exporter.demo.stand import FAULTS, SOURCE_ALIAS, Stand
+from kafka_mirror_exporter.demo.stand import SOURCE_ALIAS, Stand
 from kafka_mirror_exporter.demo.workload import TOPICS
 from kafka_mirror_exporter.poll.ledger import Ledger
 
@@ -232,7 +232,7 @@ def test_a_stopped_group_falls_behind(stand: Stand, poll: Callable[[], MirrorRea
 
 
 def test_faults_are_pressed_over_http_and_wrong_ones_are_told(stand: Stand) -> None:
-    control = Control(stand, FAULTS)
+    control = Control(stand)
     try:
 
         def press(path: str) -> tuple[int, str]:

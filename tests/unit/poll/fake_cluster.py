@@ -20,7 +20,7 @@ from kafka_mirror_exporter.clusters.reader import (
 )
 from kafka_mirror_exporter.core.measurement import Unmeasured
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
-from kafka_mirror_exporter.core.records import FetchedRange, LogRecord
+from kafka_mirror_exporter.core.records import FetchedRange, Headers, LogRecord
 from kafka_mirror_exporter.errors import ClusterUnreachable
 
 T = TypeVar("T")
@@ -37,11 +37,16 @@ class FakeLog:
     def end(self) -> int:
         return len(self.entries)
 
-    def append(self, value: bytes, *, timestamp_ms: int, key: bytes | None = None) -> int:
+    def append(
+        self, value: bytes, *, timestamp_ms: int, key: bytes | None = None, headers: Headers = ()
+    ) -> int:
         offset = self.end
         self.entries.append(
-            LogRecord(offset=offset, timestamp_ms=timestamp_ms, timestamp_type="create", key=key, value=value)
-        )
+            LogRecord(
+                offset=offset, timestamp_ms=timestamp_ms, timestamp_type="create",
+                key=key, value=value, headers=headers,
+            )
+        )  # fmt: skip
         return offset
 
     def append_marker(self) -> None:
