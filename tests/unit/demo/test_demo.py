@@ -42,6 +42,8 @@ def poll(stand: Stand) -> Iterator[Callable[[], MirrorReading]]:
     config = _config(stand)
     mirror = OpenMirror(config, config.mirrors[0], ledger=Ledger())
     try:
+        # A topic comes with its first record.
+        wait_until(lambda: {tp.topic for tp in mirror.poll().partitions.index} >= {"orders", "inventory"})
         yield mirror.poll
     finally:
         mirror.close(timeout=2)
