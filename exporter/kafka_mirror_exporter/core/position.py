@@ -54,6 +54,7 @@ class PartitionTracker:
     is_reconciled: bool = False
     refusal: Unmeasured | None = None
     resets: int = 0
+    is_source_new: bool = False
     ledger: LossLedger = field(default_factory=LossLedger)
     pre_mirror: int | None = None
     last: MirrorPosition | None = None
@@ -75,6 +76,7 @@ class PartitionTracker:
         """Takes in what a poll read; True if one of the logs went backwards (a reset)."""
         before, self.seen = self.seen, seen
         self.ledger.begin_poll()
+        self.is_source_new = False
         is_reset = before is not None and self._went_backwards(before, seen)
         if before is None or is_reset:
             self.first_log_start = seen.source_log_start
@@ -119,6 +121,7 @@ class PartitionTracker:
         self.is_disproved, self.is_verifiable, self.is_reconciled = False, True, False
         self.is_identity_doubted = self.was_standing = False
         if is_source:
+            self.is_source_new = True
             self.floor = self.last = None
             self.ledger.forget_suspicions()
 

@@ -137,21 +137,23 @@ def pair_topics(
     *,
     is_default_selection: bool,
     hidden: Mapping[str, Unmeasured],
+    once_mirrored: Collection[str] = (),
 ) -> tuple[TopicPairing, ...]:
-    """Every selected topic with its twin; without one it is awaited only if the configuration names it.
+    """Every selected topic with its twin; without one it is awaited if the configuration names it.
 
-    `hidden` are names that the target has and does not show: they have a twin that nobody may look at.
+    So are topics that were mirrored before: somebody had told the mirror to copy them. `hidden` are names
+    that the target has and does not show: they have a twin that nobody may look at.
     """
-    without: TopicState = "not_selected" if is_default_selection else "awaiting_target"
     pairings = []
     for topic in topics:
         remote = policy.remote_topic(topic) if policy else None
         is_there = remote is not None and (remote in target_topics or remote in hidden)
+        is_awaited = not is_default_selection or topic in once_mirrored
         pairings.append(
             TopicPairing(
                 topic=topic,
                 target_topic=remote if is_there else None,
-                state="mirroring" if is_there else without,
+                state="mirroring" if is_there else "awaiting_target" if is_awaited else "not_selected",
                 unmeasured=hidden.get(remote) if remote is not None else None,
             )
         )

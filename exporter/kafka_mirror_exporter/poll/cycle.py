@@ -241,8 +241,8 @@ class MirrorPoll:
             reads=self.reads,
             deadline=deadline,
         )
-        for tp in self.positions.resets:
-            self.watermarks.source.forget(tp)
+        for tp in self.positions.new_sources():
+            self.watermarks.source.begin_anew(tp, at=marks.measured_monotonic)
             self.ahead.readers["source"].forget(tp)
         self.ledger.add(self.positions.new_losses(), at=marks.measured_at)
         return positions | {tp: hidden[tp.topic] for tp in pairs.keys() - seen.keys()}

@@ -60,6 +60,7 @@ class NameFinder:
         self._unmeasured: Unmeasured | None = None
         self._seen: tuple[frozenset[str], frozenset[str]] | None = None
         self._naming = Naming(source_topics={})
+        self._once_mirrored: set[str] = set()
         self._hidden_source, self._hidden_target = HiddenTopics(), HiddenTopics()
 
     def find(self, source: ClusterSide, target: ClusterSide, *, now: float, deadline: Deadline) -> Naming:
@@ -113,10 +114,13 @@ class NameFinder:
             policy,
             is_default_selection=settings.is_default_selection,
             hidden=_without(self._hidden_target.refused, target_topics),
+            once_mirrored=self._once_mirrored,
         ) + tuple(
             TopicPairing(topic=topic, target_topic=None, state="blind", unmeasured=why)
             for topic, why in _without(self._hidden_source.refused, source_topics).items()
         )
+        self._once_mirrored |= {pairing.topic for pairing in pairings if pairing.target_topic is not None}
+        self._once_mirrored &= source_topics
         return Naming(
             source_alias=source_alias or "",
             target_alias=target_alias or "",

@@ -39,7 +39,6 @@ class PositionPoll:
     verifier: Verifier
     is_offset_preserving: bool = False
     trackers: dict[TopicPartition, PartitionTracker] = field(default_factory=dict)
-    resets: set[TopicPartition] = field(default_factory=set)
 
     def keep_only(self, partitions: set[TopicPartition]) -> None:
         """Drops what was known of partitions that are gone."""
@@ -64,7 +63,6 @@ class PositionPoll:
         """
         positions: Positions = {}
         candidates: list[Candidate] = []
-        self.resets = set()
         for tp, target_tp in pairs.items():
             failed = marks.source.failure(tp) or (marks.target.failure(target_tp) if target_tp else None)
             if failed is not None:
@@ -107,7 +105,6 @@ class PositionPoll:
             stored=witnesses.stored.get(tp),
         )
         if tracker.observe(seen):
-            self.resets.add(tp)
             self.verifier.forget(tp)
         return Candidate(
             source=tp,
@@ -145,6 +142,10 @@ class PositionPoll:
         position = MirrorPosition(offset=offset, origin=origin, verified=VERIFIED, learnt_at=at)
         candidate.tracker.conclude_exact(position)
         return position
+
+    def new_sources(self) -> list[TopicPartition]:
+        """Partitions whose source log was found in this poll to be another one than before."""
+        return [tp for tp, tracker in self.trackers.items() if tracker.is_source_new]
 
     def new_losses(self) -> dict[TopicPartition, list[OffsetRange]]:
         """Losses counted in this poll."""

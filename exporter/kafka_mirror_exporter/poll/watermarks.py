@@ -63,11 +63,13 @@ class SideHistories:
         for tp in self.by_partition.keys() - partitions:
             del self.by_partition[tp]
 
-    def forget(self, tp: TopicPartition) -> None:
-        """Starts one partition over."""
+    def begin_anew(self, tp: TopicPartition, *, at: float) -> None:
+        """Starts one partition over with the end it has now: what was seen before belongs to another log."""
         history = self.by_partition.get(tp)
-        if history is not None:
+        end = history.last_end if history else None
+        if history is not None and end is not None:
             history.forget()
+            history.observe(end, asked_at=at, answered_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

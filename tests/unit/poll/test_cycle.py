@@ -11,6 +11,7 @@ from kafka_mirror_exporter.core.views import (
 )
 
 from estate import SETTINGS, Estate, one
+from fake_cluster import FakeLog
 
 
 def caught_up() -> Estate:
@@ -47,6 +48,17 @@ def test_a_topic_that_nobody_named_and_nobody_mirrors_is_counted_and_has_no_lag(
 
     assert topic_readings(reading)["audit"].state == "not_selected"
     assert [r.topic for r in partition_readings(reading)] == ["orders"]
+
+
+def test_a_topic_whose_copy_goes_away_is_awaited_though_nobody_named_it() -> None:
+    estate = caught_up()
+    estate.target.logs.pop(TopicPartition("legacy.orders", 0))
+    estate.produce("orders", 2)
+    reading = estate.measure()
+
+    assert topic_readings(reading)["orders"].state == "awaiting_target"
+    # The mirror goes on where it was: the ten records that it has sent are not sent again.
+    assert one(reading, "orders").lag_records == 2
 
 
 def test_a_named_topic_without_a_target_topic_is_behind_from_its_beginning() -> None:
@@ -123,6 +135,21 @@ def test_commits_that_the_mirror_copied_do_not_make_a_group_live_on_the_target()
     reading = estate.measure()
 
     assert reading.groups[0].state == "on_source"
+
+
+def test_a_source_topic_made_anew_is_measured_at_once_by_what_is_seen_of_the_new_one() -> None:
+    estate = caught_up()
+    estate.measure()
+    estate.source.logs[TopicPartition("orders", 0)] = FakeLog()
+    estate.copied.clear()
+    estate.produce("orders", 3)
+    reset = one(estate.measure(), "orders")
+    estate.now += 90
+    waiting = one(estate.measure(), "orders")
+
+    assert (reset.lag_records, reset.position_resets) == (3, 1)
+    # Appended right before the poll that found them; their timestamps say the same.
+    assert waiting.drift_seconds == 100.0
 
 
 def test_a_deleted_topic_is_gone_at_the_next_poll() -> None:
