@@ -13,6 +13,8 @@ from kafka_mirror_exporter.clusters.reader import NO_OFFSET, Fetched, Isolation
 from kafka_mirror_exporter.core.measurement import Reason
 from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 
+from rig.admin import Admin
+
 LOTS = 50_000_000
 
 
@@ -326,3 +328,28 @@ def test_one_hanging_broker_loses_only_its_own_partitions(
     finally:
         three_brokers.resume(3)
     wait_until(lambda: not reader.read_end_offsets(asked, isolation="read_uncommitted", timeout=1).failed)
+
+
+def test_a_hanging_coordinator_loses_only_its_own_groups_and_nobody_dies_of_it(
+    three_brokers: Any, reader: ConfluentReader, new_topic: Callable[..., str]
+) -> None:
+    topic, prefix = new_topic(), uuid4().hex[:8]
+    groups = [f"group-{prefix}-{number}" for number in range(60)]
+    admin = Admin(three_brokers.bootstrap_servers)
+    for group in groups:
+        admin.commit(group, {(topic, 0): 3})
+    before = reader.read_group_offsets(groups, known_partitions=[], timeout=10)
+    three_brokers.pause(3)
+    try:
+        for _ in range(6):
+            during = reader.read_group_offsets(groups, known_partitions=[], timeout=0.5)
+            members = reader.read_group_members(groups, timeout=0.3)
+    finally:
+        three_brokers.resume(3)
+
+    assert set(before.found) == set(groups)
+    assert 0 < len(during.found) < len(groups)
+    assert {failure.reason for failure in during.failed.values()} == {Reason.API_TIMEOUT}
+    assert 0 < len(members.found) < len(groups)
+    wait_until(lambda: not reader.read_group_offsets(groups, known_partitions=[], timeout=1).failed)
+    wait_until(lambda: not reader.read_group_members(groups, timeout=1).failed)

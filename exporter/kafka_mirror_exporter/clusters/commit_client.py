@@ -5,14 +5,19 @@ as it does whenever coordinators move: it looks the coordinator up again through
 have (https://github.com/confluentinc/librdkafka/issues/5040). A client of the consumer kind has one, and may
 ask the same question; confluent_kafka only offers it on admin clients. So these few calls go to the library
 that confluent_kafka has loaded, on a client that is in no group and joins none.
+
+Any client dies, too, when such a question times out while its coordinator is still looked for
+(https://github.com/confluentinc/librdkafka/issues/4605). So the library is given far more time than we wait:
+what is late stays in flight until it is answered, and a client that hangs is to be replaced before that time
+is up (`is_stuck`).
 """
 
 import ctypes
 import struct
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, cimpl
@@ -23,6 +28,8 @@ _CONSUMER: Final = 1
 _ANY_ADMIN_CALL: Final = 0
 _WITHOUT_LEAVING_A_GROUP: Final = 0x8
 _IN_FLIGHT: Final = 50
+LIBRARY_SECONDS: Final = 120.0
+STUCK_SECONDS: Final = 20.0
 _TEXT_BYTES: Final = 512
 
 # rd_kafka_topic_partition_t: topic, partition, offset, metadata, its size, opaque, error, private.
@@ -86,45 +93,65 @@ class CommitClient:
             raise ValueError(text.value.decode(errors="replace"))
         self._queue = library.rd_kafka_queue_new(self._handle)
         self._asked = 0
+        self._in_flight: dict[int, tuple[str, float]] = {}
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a question has been in flight for so long that this client should be let go."""
+        oldest = min((since for _, since in self._in_flight.values()), default=None)
+        return oldest is not None and time.monotonic() - oldest > STUCK_SECONDS
 
     def ask(
         self, groups: Iterable[str], partitions: Sequence[TopicPartition] | None, *, deadline: float
     ) -> tuple[dict[str, Commits], dict[str, KafkaError]]:
         """Commits and errors by group; who has not answered by `deadline` (monotonic) is in neither.
 
-        All partitions of a group, or those named; a few dozen groups in flight: wider is slower.
+        All partitions of a group, or those named; a few dozen groups at a time: wider is slower. A group that
+        an earlier question still waits for is not asked for again.
         """
         found: dict[str, Commits] = {}
         failed: dict[str, KafkaError] = {}
-        waiting = iter(groups)
-        pending: dict[int, str] = {}
-        for group in islice(waiting, _IN_FLIGHT):
-            pending[self._submit(group, partitions, deadline=deadline)] = group
+        self._drop_late_answers()
+        late = {group for group, _ in self._in_flight.values()}
+        waiting, pending = deque(group for group in groups if group not in late), dict[int, str]()
         library = _library()
-        while pending and (left := deadline - time.monotonic()) > 0:
+        while (pending or waiting) and (left := deadline - time.monotonic()) > 0:
+            while waiting and len(pending) < _IN_FLIGHT:
+                group = waiting.popleft()
+                pending[self._submit(group, partitions)] = group
             event = library.rd_kafka_queue_poll(self._queue, max(1, int(left * 1000)))
             if not event:
                 continue
-            # Late answers to an earlier question bear a number that nobody waits for.
-            group = pending.pop(library.rd_kafka_event_opaque(event) or 0, "")
-            if group:
+            number = self._number_of(event)
+            if number in pending:
                 outcome = self._outcome(event)
                 if isinstance(outcome, KafkaError):
-                    failed[group] = outcome
+                    failed[pending.pop(number)] = outcome
                 else:
-                    found[group] = outcome
-                for following in islice(waiting, 1):
-                    pending[self._submit(following, partitions, deadline=deadline)] = following
+                    found[pending.pop(number)] = outcome
             library.rd_kafka_event_destroy(event)
         return found, failed
 
-    def _submit(self, group: str, partitions: Sequence[TopicPartition] | None, *, deadline: float) -> int:
+    def _drop_late_answers(self) -> None:
+        """Takes in what came too late for an earlier question: it says how things were then."""
+        library = _library()
+        while event := library.rd_kafka_queue_poll(self._queue, 0):
+            self._number_of(event)
+            library.rd_kafka_event_destroy(event)
+
+    def _number_of(self, event: int) -> int:
+        """Which question is answered; it is not in flight any more."""
+        number = int(_library().rd_kafka_event_opaque(event) or 0)
+        self._in_flight.pop(number, None)
+        return number
+
+    def _submit(self, group: str, partitions: Sequence[TopicPartition] | None) -> int:
         """The number that the answer will bear."""
         library = _library()
         self._asked += 1
-        milliseconds = max(50, int((deadline - time.monotonic()) * 1000))
+        self._in_flight[self._asked] = (group, time.monotonic())
         options = library.rd_kafka_AdminOptions_new(self._handle, _ANY_ADMIN_CALL)
-        library.rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, None, 0)
+        library.rd_kafka_AdminOptions_set_request_timeout(options, int(LIBRARY_SECONDS * 1000), None, 0)
         library.rd_kafka_AdminOptions_set_opaque(options, self._asked)
         named = None
         if partitions is not None:

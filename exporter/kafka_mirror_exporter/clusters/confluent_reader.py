@@ -53,7 +53,11 @@ class ConfluentReader:
         self._admin_has_answered = False
         self._offsets = OffsetQueries(clients=self._clients, admin=self._admin)
         self._groups = GroupQueries(
-            admin=self._admin, commit_client=self._clients.commit_client, rest=self._rest, clock=clock
+            admin=self._admin,
+            describer=self._clients.admin,
+            commit_client=self._clients.commit_client,
+            rest=self._rest,
+            clock=clock,
         )
         self._fetchers: dict[Isolation, RecordFetcher] = {}
         self._tailers: dict[Isolation, Tailer] = {}

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
-from itertools import islice
-from typing import Any, Final
+from concurrent.futures import wait
+from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient
 
 from kafka_mirror_exporter.clusters.api_rest import ApiRest
 from kafka_mirror_exporter.clusters.client import close_aside
 from kafka_mirror_exporter.clusters.commit_client import CommitClient
-from kafka_mirror_exporter.clusters.errors import is_silence, kafka_error, sentence_of, unmeasured
+from kafka_mirror_exporter.clusters.errors import kafka_error
+from kafka_mirror_exporter.clusters.group_members import (
+    NO_ANSWER,
+    MemberQueries,
+    group_failure,
+    group_outcome,
+)
 from kafka_mirror_exporter.clusters.reader import GroupListing, GroupMembers, GroupOffsets
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import TopicPartition
@@ -22,10 +27,8 @@ LIST_GROUPS: Final = "the list of groups"
 GROUP_OFFSETS: Final = "committed offsets"
 GROUP_MEMBERS: Final = "group members"
 
-_DESCRIBE_GROUPS: Final = 100
 _NAMING_PAUSE_SECONDS: Final = 10.0
 _MOVED: Final = frozenset({KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE})
-_NO_ANSWER: Final = Unmeasured(Reason.API_TIMEOUT, "no answer in time")
 
 
 class GroupQueries:
@@ -35,13 +38,16 @@ class GroupQueries:
         self,
         *,
         admin: Callable[[], AdminClient],
+        describer: Callable[[], AdminClient],
         commit_client: Callable[[], CommitClient],
         rest: ApiRest,
         clock: Callable[[], float],
     ) -> None:
         self._admin = admin
+        self._members = MemberQueries(describer)
         self._open_commit_client = commit_client
         self._commit_client: CommitClient | None = None
+        self._unanswered: frozenset[str] = frozenset()
         self._rest = rest
         self._clock = clock
         self._needs_names = False
@@ -52,11 +58,11 @@ class GroupQueries:
         self._rest.check(LIST_GROUPS)
         future = self._admin().list_consumer_groups(request_timeout=timeout)
         wait([future], timeout=timeout)
-        outcome = _outcome(future)
+        outcome = group_outcome(future)
         if isinstance(outcome, Unmeasured):
             return self._failed_listing(outcome)
         groups = tuple(sorted(group.group_id for group in outcome.valid))
-        failed = _failure(kafka_error(outcome.errors[0])) if outcome.errors else None
+        failed = group_failure(kafka_error(outcome.errors[0])) if outcome.errors else None
         if failed and not groups:
             return self._failed_listing(failed)
         self._rest.answered(LIST_GROUPS)
@@ -68,7 +74,8 @@ class GroupQueries:
         """Commits of each group; brokers that need to be told the partitions are told."""
         self._rest.check(GROUP_OFFSETS)
         deadline = time.monotonic() + timeout
-        names = list(dict.fromkeys(groups))
+        # Where there is not time for all, those that had none last time come first.
+        names = sorted(dict.fromkeys(groups), key=lambda group: group not in self._unanswered)
         named = known_partitions if self._needs_names else None
         answer = self._ask_offsets(names, named, deadline=deadline)
         if named is None and known_partitions and self._is_suspiciously_empty(answer):
@@ -84,23 +91,14 @@ class GroupQueries:
     def read_members(self, groups: Iterable[str], *, timeout: float) -> GroupMembers:
         """How many members each group has."""
         self._rest.check(GROUP_MEMBERS)
-        deadline = time.monotonic() + timeout
-        futures: dict[str, Future[Any]] = {}
-        names = iter(dict.fromkeys(groups))
-        while chunk := list(islice(names, _DESCRIBE_GROUPS)):
-            remaining = max(0.05, deadline - time.monotonic())
-            futures.update(self._admin().describe_consumer_groups(chunk, request_timeout=remaining))
-        found: dict[str, int] = {}
-        failed: dict[str, Unmeasured] = {}
-        wait(futures.values(), timeout=max(0.0, deadline - time.monotonic()))
-        for group, future in futures.items():
-            outcome = _outcome(future)
-            if isinstance(outcome, Unmeasured):
-                failed[group] = outcome
-            else:
-                found[group] = len(outcome.members)
-        self._note(GROUP_MEMBERS, found=found, failed=failed, counts_timeouts=True)
-        return GroupMembers(found=found, failed=failed)
+        members = self._members.ask(groups, timeout=timeout)
+        self._note(
+            GROUP_MEMBERS,
+            found=members.found,
+            failed=members.failed,
+            counts_timeouts=self._members.has_given_up,
+        )
+        return members
 
     def wake(self) -> None:
         """Asks again what brokers could not answer before."""
@@ -129,17 +127,20 @@ class GroupQueries:
         if self._commit_client is None:
             self._commit_client = self._open_commit_client()
         answered, errors = self._commit_client.ask(groups, named, deadline=deadline)
-        failed = {group: _failure(error) for group, error in errors.items()}
-        if any(error.code() in _MOVED for error in errors.values()):
-            # The client would ask the coordinator it knows for minutes.
-            self.release()
-        failed.update(
-            {group: _NO_ANSWER for group in groups if group not in answered and group not in failed}
-        )
+        failed = {group: group_failure(error) for group, error in errors.items()}
+        if any(error.code() in _MOVED for error in errors.values()) or self._commit_client.is_stuck:
+            # The client would ask the coordinator it knows, or wait for the one that hangs, for minutes.
+            self._release_commit_client()
+        self._unanswered = frozenset(groups) - answered.keys() - failed.keys()
+        failed |= dict.fromkeys(self._unanswered, NO_ANSWER)
         return GroupOffsets(found=answered, failed=failed)
 
     def release(self) -> None:
-        """Lets go of the client that asks for commits; the next question opens another."""
+        """Lets go of the clients that only ask of groups; the next question opens others."""
+        self._members.release()
+        self._release_commit_client()
+
+    def _release_commit_client(self) -> None:
         if self._commit_client is not None:
             client, self._commit_client = self._commit_client, None
             close_aside([client], timeout=0)
@@ -159,21 +160,3 @@ class GroupQueries:
             self._rest.unsupported(api)
         elif reasons == {Reason.API_TIMEOUT} and counts_timeouts:
             self._rest.timed_out(api)
-
-
-def _outcome(future: "Future[Any]") -> Any | Unmeasured:
-    """The answer, or why there is none; a coordinator's silence is the API's, for no leader is involved."""
-    if not future.done():
-        return _NO_ANSWER
-    failure = future.exception()
-    if failure is None:
-        return future.result()
-    if not isinstance(failure, KafkaException):
-        raise failure
-    return _failure(kafka_error(failure))
-
-
-def _failure(error: KafkaError) -> Unmeasured:
-    if is_silence(error):
-        return Unmeasured(Reason.API_TIMEOUT, sentence_of(error))
-    return unmeasured(error)

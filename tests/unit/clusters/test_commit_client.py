@@ -70,3 +70,34 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one(
 
     assert late.found == {}
     assert found == {"shipping": {ORDERS: 9}}
+
+
+def test_answers_that_are_too_slow_for_many_groups_cost_those_groups_and_not_the_process(
+    cluster: MockCluster, reader: ConfluentReader
+) -> None:
+    groups = [f"group-{number}" for number in range(200)]
+    reader.read_metadata(timeout=5)
+    cluster.set_round_trip(1, milliseconds=100)
+    answers = [reader.read_group_offsets(groups, known_partitions=[], timeout=0.35) for _ in range(6)]
+    cluster.set_round_trip(1, milliseconds=0)
+
+    assert all({*answer.found, *answer.failed} == set(groups) for answer in answers)
+    assert any(answer.failed for answer in answers)
+    deadline = time.monotonic() + 10
+    while reader.read_group_offsets(groups, known_partitions=[], timeout=2).failed:
+        assert time.monotonic() < deadline
+
+
+def test_where_there_is_not_time_for_all_the_others_come_first_next_time(
+    cluster: MockCluster, reader: ConfluentReader
+) -> None:
+    groups = [f"group-{number}" for number in range(120)]
+    reader.read_metadata(timeout=5)
+    cluster.set_round_trip(1, milliseconds=50)
+    found: set[str] = set()
+    deadline = time.monotonic() + 20
+    while found != set(groups) and time.monotonic() < deadline:
+        answer = reader.read_group_offsets(groups, known_partitions=[], timeout=0.4)
+        found |= answer.found.keys()
+
+    assert found == set(groups)
