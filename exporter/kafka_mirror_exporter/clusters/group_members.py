@@ -37,10 +37,10 @@ class MemberQueries:
 
     def ask(self, groups: Iterable[str], *, timeout: float) -> GroupMembers:
         """How many members each group has, as far as it is known when `timeout` is over."""
-        names = list(dict.fromkeys(groups))
+        names, deadline = list(dict.fromkeys(groups)), time.monotonic() + timeout
         if not self._asked:
             self._submit(names)
-        wait(self._asked.values(), timeout=timeout)
+        wait(self._asked.values(), timeout=max(0.0, deadline - time.monotonic()))
         found: dict[str, int] = {}
         failed: dict[str, Unmeasured] = {}
         for group in names:
