@@ -14,6 +14,7 @@ STEPS = (
         [sys.executable, "-X", "dev", "-m", "pytest", "-q", str(TESTS / "unit" / "core")],
     ),
     ("alerts", [sys.executable, "-m", "pytest", str(TESTS / "alerts")]),
+    ("boards", [sys.executable, "-m", "pytest", str(TESTS / "boards")]),
     ("real clusters", [sys.executable, "-m", "pytest", str(TESTS / "real")]),
 )
 

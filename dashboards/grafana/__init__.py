@@ -1,0 +1,1 @@
+"""The boards as Python: what is asked, how it is drawn, and where it stands."""

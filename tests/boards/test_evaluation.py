@@ -1,0 +1,81 @@
+"""Every query of every board, asked of a real Prometheus: an answer, with the labels that its panel shows."""
+
+import pytest
+from promql_parser import parse
+
+from boards.promql import selectors
+
+from rig.boards import BoardQuery, annotation_queries, board_queries, substituted, variable_queries
+from rig.process import wait_until
+from rig.prometheus import Labels, Prometheus
+
+# What the embedded brokers cannot bring about; these are asked of the readings made by hand instead.
+ONLY_BY_HAND = {
+    "kafka_mirror_connector_tasks",  # no Connect beside the toy mirror
+    "kafka_mirror_group_members",  # embedded brokers cannot describe groups
+    "kafka_mirror_heartbeat_timestamp_seconds",  # it sends none
+    "kafka_mirror_last_stable_offset",  # it reads uncommitted
+    "kafka_mirror_open_transaction_seconds",  # so there are no transactions
+    "kafka_mirror_retention_headroom_seconds",  # embedded brokers tell no configuration
+    "kafka_mirror_topic_catch_up_seconds",  # lasts too short a time
+    "kafka_mirror_unmeasured",  # nothing is hidden there
+}
+DEMO, BY_HAND = "calm|late|later", "legacy"
+QUERIES = board_queries()
+TABLES = sorted({(query.board, query.panel) for query in QUERIES if query.is_in_table})
+Answer = list[tuple[Labels, float]]
+
+
+def asked(prometheus: Prometheus, query: BoardQuery, **chosen: str) -> Answer:
+    return prometheus.query(query.seen_with(**chosen))
+
+
+def source_for(expression: str) -> str:
+    """The demo's mirrors, unless there is no answer without a metric that they lack."""
+    needed = {name for name, _ in selectors(parse(expression), only_needed=True)}
+    return BY_HAND if needed & ONLY_BY_HAND else DEMO
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_every_query_has_an_answer_with_the_labels_shown(prometheus: Prometheus, query: BoardQuery) -> None:
+    source = source_for(query.seen_with())
+    wait_until(lambda: asked(prometheus, query, source=source), seconds=10, what=f"an answer to {query}")
+
+    for labels, value in asked(prometheus, query, source=source):
+        assert value == value, "not a number"  # noqa: PLR0124
+        if query.is_in_table:
+            assert set(labels) <= query.labels, "rows of the table differ by a label that it does not show"
+        else:
+            assert query.labels <= set(labels), "the legend names a label that is not there"
+
+
+@pytest.mark.parametrize(("board", "panel"), TABLES)
+def test_every_label_column_of_a_table_is_filled(prometheus: Prometheus, board: str, panel: str) -> None:
+    queries = [query for query in QUERIES if (query.board, query.panel) == (board, panel)]
+
+    filled = {label for query in queries for labels, _ in asked(prometheus, query) for label in labels}
+    not_fired = {"group"} if panel == "Firing alerts" else set()
+    assert queries[0].labels - not_fired <= filled
+
+
+@pytest.mark.parametrize(("name", "asks"), variable_queries().items())
+def test_every_variable_has_values(prometheus: Prometheus, name: str, asks: tuple[str, str]) -> None:
+    selector, label = asks
+
+    values = {labels.get(label) for labels, _ in prometheus.query(substituted(selector, {"source": DEMO}))}
+    assert values, name
+    assert None not in values
+
+
+@pytest.mark.parametrize(("name", "expression"), annotation_queries().items())
+def test_every_annotation_marks_what_fires(prometheus: Prometheus, name: str, expression: str) -> None:
+    marked = prometheus.query(substituted(expression, {"source": "late"}))
+
+    assert marked, name
+    assert {labels["alertname"] for labels, _ in marked} == {"KafkaMirrorDriftHigh"}
+
+
+def test_what_is_said_to_come_by_hand_only_does_not_come_otherwise(prometheus: Prometheus) -> None:
+    names = "|".join(ONLY_BY_HAND - {"kafka_mirror_topic_catch_up_seconds", "kafka_mirror_unmeasured"})
+
+    assert prometheus.query(f'{{__name__=~"{names}", source=~"{DEMO}"}}') == []

@@ -1,0 +1,50 @@
+"""Every metric and label that a board asks for is one that the exporter has."""
+
+import pytest
+from promql_parser import parse
+
+from boards.promql import nodes, selectors
+from kafka_mirror_exporter.metrics import METRICS, OfExporter
+
+from rig.boards import BoardQuery, annotation_queries, board_queries, substituted, variable_queries
+
+OF_ALERTS = frozenset({"alertname", "alertstate", "severity", "source", "target", "topic", "group"})
+LABELS = {
+    spec.name: frozenset(spec.labels)
+    | (frozenset() if isinstance(spec.values, OfExporter) else {"source", "target"})
+    for spec in METRICS
+} | {"ALERTS": OF_ALERTS, "ALERTS_FOR_STATE": OF_ALERTS}
+QUERIES = board_queries()
+EXPRESSIONS = {
+    **{str(query): query.seen_with() for query in QUERIES},
+    **{name: substituted(selector, {}) for name, (selector, _) in variable_queries().items()},
+    **{name: substituted(expression, {}) for name, expression in annotation_queries().items()},
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_metrics_and_the_labels_they_are_chosen_by_exist(name: str) -> None:
+    for metric, labels in selectors(parse(EXPRESSIONS[name])):
+        assert metric in LABELS
+        assert labels <= LABELS[metric], metric
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_values_are_grouped_by_labels_that_they_have(query: BoardQuery) -> None:
+    """`le` is made by the query itself."""
+    for node in nodes(parse(query.seen_with())):
+        if type(node).__name__ == "AggregateExpr" and node.modifier is not None:
+            has = frozenset().union(*(LABELS[metric] for metric, _ in selectors(node)))
+            assert set(node.modifier.labels) <= has
+
+
+def test_every_metric_of_the_exporter_is_on_a_board() -> None:
+    asked = {metric for name in EXPRESSIONS for metric, _ in selectors(parse(EXPRESSIONS[name]))}
+    not_for_boards = {
+        "kafka_mirror_exporter_build_info",  # said by the landing page
+        "kafka_mirror_exporter_config_last_reload_success_timestamp_seconds",  # as above
+        "kafka_mirror_last_success_timestamp_seconds",  # the age of the data, as a moment
+        "kafka_mirror_group_drift_threshold_records",  # with the drift of groups, which is not measured yet
+    }
+
+    assert set(LABELS) - asked - {"ALERTS", "ALERTS_FOR_STATE"} == not_for_boards
