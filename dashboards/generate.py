@@ -32,11 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--runbook-base-url", default=RUNBOOK_BASE_URL, help="where alerts/runbooks is served"
     )
-    parser.add_argument("--output-dir", type=Path, default=HERE, help="where the boards are written")
+    parser.add_argument("--output", type=Path, default=HERE, help="where the boards are written")
     given = parser.parse_args(arguments)
     stale = 0
     for name, content in boards(given.runbook_base_url.rstrip("/")).items():
-        path = given.output_dir / name
+        path = given.output / name
         if path.exists() and path.read_text() == content:
             continue
         stale += 1

@@ -172,7 +172,7 @@ def _tasks() -> Panel:
     return timeseries(
         Head(
             title="Connector tasks",
-            description="Tasks by state, where connect_urls are configured. FAILED tasks copy nothing until they are"
+            description="Tasks by state, where connect_urls are configured. Failed tasks copy nothing until they are"
             " restarted.",
             width=6, height=9,
         ),

@@ -42,10 +42,10 @@ def threshold(level: str, selector: str = TOPIC) -> str:
 
 def past(level: str, selector: str = TOPIC) -> str:
     """Topics past a threshold that pages: not those in an initial sync or without a target topic."""
-    exempt = f'kafka_mirror_topic_state{{{selector}, state=~"initial_sync|awaiting_target|not_selected"}}'
+    is_judged = f'kafka_mirror_topic_state{{{selector}, state=~"mirroring|blind"}}'
     return (
-        f"(({drift_by_topic(selector)} > on ({TOPIC_LABELS}) {threshold(level, selector)})"
-        f" unless on ({TOPIC_LABELS}) {exempt})"
+        f"({drift_by_topic(selector)} > on ({TOPIC_LABELS}) {threshold(level, selector)}"
+        f" and on ({TOPIC_LABELS}) {is_judged})"
     )
 
 

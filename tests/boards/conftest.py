@@ -17,6 +17,7 @@ from unit.exposition.hand_made import mirror_reading
 from unit.web.running import running
 from unit.web.sites import site_of
 
+from rig.boards import RULES
 from rig.process import wait_until
 from rig.prometheus import Prometheus, prometheus_config
 from rig.serving import serving
@@ -31,11 +32,6 @@ THRESHOLDS = {
 BILLING = GroupSummary(
     group="billing", state="on_both", judged_side="target", members={"source": 2, "target": 1}
 )
-RULE = {
-    "alert": "KafkaMirrorDriftHigh",
-    "expr": 'max by (source, target, topic) (kafka_mirror_drift_seconds{source="late"}) > 2',
-    "labels": {"severity": "critical"},
-}
 
 
 def _mirror(stand: Stand, alias: str) -> dict[str, Any]:
@@ -59,7 +55,7 @@ def hand_made(reading: MirrorReading) -> Iterator[str]:
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     work_dir: Path = tmp_path_factory.mktemp("prometheus")
     rules = work_dir / "rules.yaml"
-    rules.write_text(yaml.safe_dump({"groups": [{"name": "test", "rules": [RULE]}]}))
+    rules.write_text(yaml.safe_dump(RULES))
     with ExitStack() as stack:
         stand = stack.enter_context(closing(Stand(rate=200)))
         mirrors = [_mirror(stand, alias) for alias in THRESHOLDS]

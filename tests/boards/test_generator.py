@@ -18,17 +18,17 @@ def test_the_committed_boards_are_in_step() -> None:
 
 
 def test_a_board_changed_by_hand_is_told(tmp_path: Path) -> None:
-    generate("--output-dir", str(tmp_path))
+    generate("--output", str(tmp_path))
     changed = tmp_path / "kafka-mirror-topic.json"
     changed.write_text(changed.read_text().replace("Topic", "Theme", 1))
 
-    said = generate("--check", "--output-dir", str(tmp_path))
+    said = generate("--check", "--output", str(tmp_path))
     assert (said.returncode, said.stdout.count("\n")) == (1, 1)
     assert "kafka-mirror-topic.json" in said.stdout
 
 
 def test_runbooks_are_linked_where_they_are_served(tmp_path: Path) -> None:
-    generate("--output-dir", str(tmp_path), "--runbook-base-url", "https://wiki.example/runbooks/")
+    generate("--output", str(tmp_path), "--runbook-base-url", "https://wiki.example/runbooks/")
 
     for uid in BOARDS:
         text = (tmp_path / f"{uid}.json").read_text()

@@ -7,9 +7,8 @@ import pytest
 import yaml
 from promql_parser import parse
 
-from boards.promql import nodes, selectors
-
 from rig.boards import BOARDS, FOLDER, panels, substituted
+from rig.promql import nodes, selectors
 
 DATA_SOURCE = "${datasource}"
 UNITS = {

@@ -3,10 +3,10 @@
 import pytest
 from promql_parser import parse
 
-from boards.promql import nodes, selectors
 from kafka_mirror_exporter.metrics import METRICS, OfExporter
 
 from rig.boards import BoardQuery, annotation_queries, board_queries, substituted, variable_queries
+from rig.promql import nodes, selectors
 
 OF_ALERTS = frozenset({"alertname", "alertstate", "severity", "source", "target", "topic", "group"})
 LABELS = {

@@ -4,8 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
+
+from promql_parser import parse
+
+from rig.prometheus import Labels
+from rig.promql import selectors
 
 FOLDER = Path(__file__).resolve().parents[2] / "dashboards"
 BOARDS: dict[str, dict[str, Any]] = {
@@ -14,6 +20,20 @@ BOARDS: dict[str, dict[str, Any]] = {
 
 Panel = dict[str, Any]
 EVERYTHING = dict.fromkeys(("source", "target", "topic", "partition", "group"), ".*")
+RULES = {
+    "groups": [
+        {
+            "name": "for the annotations of the boards",
+            "rules": [
+                {
+                    "alert": "KafkaMirrorDriftHigh",
+                    "expr": "max by (source, target, topic) (kafka_mirror_drift_seconds) > 2",
+                    "labels": {"severity": "critical"},
+                }
+            ],
+        }
+    ]
+}
 _INTERVALS = {"__rate_interval": "20s", "__range": "1h"}
 
 
@@ -34,6 +54,21 @@ class BoardQuery:
     def seen_with(self, **chosen: str) -> str:
         """What Prometheus is asked when these values are chosen; of the other variables, all."""
         return substituted(self.expr, chosen)
+
+    @property
+    def needed_metrics(self) -> frozenset[str]:
+        """The metrics without which there is no answer."""
+        return frozenset(name for name, _ in selectors(parse(self.seen_with()), only_needed=True))
+
+    def fault_of(self, labels: Labels, value: float) -> str | None:
+        """What is wrong with one series of an answer."""
+        if isnan(value):
+            return "not a number"
+        if self.is_in_table and not set(labels) <= self.labels:
+            return "rows of the table differ by a label that it does not show"
+        if not self.is_in_table and not self.labels <= set(labels):
+            return "the legend names a label that is not there"
+        return None
 
 
 def substituted(expression: str, chosen: Mapping[str, str]) -> str:
