@@ -89,7 +89,7 @@ def _data_source() -> dict[str, Any]:
 def _variable(name: str) -> dict[str, Any]:
     label, query = _VARIABLES[name]
     return {
-        "type": "query", "name": name, "label": label, "datasource": DATA_SOURCE, "definition": query,
+        "type": "query", "name": name, "label": label, "datasource": DATA_SOURCE,
         "query": {"query": query, "refId": f"variable-{name}", "qryType": 1},
         "refresh": 2, "sort": 3 if name == "partition" else 1, "regex": "", "hide": 0, "options": [],
         "multi": True, "includeAll": True, "allValue": ".*",

@@ -13,6 +13,8 @@ from grafana.queries import (
     count_or_zero,
     group_threshold,
     judged_group_lag,
+    most,
+    only,
     total,
     worst,
 )
@@ -123,13 +125,17 @@ def _groups() -> Panel:
 
 
 def _commits() -> Panel:
+    longest = most(200, worst(COMMIT_LABELS, "group_lag_seconds", COMMIT))
+
     def of_side(metric: str, side: str) -> str:
-        return worst(COMMIT_LABELS, metric, f'{COMMIT}, side="{side}"')
+        values = worst(COMMIT_LABELS, metric, f'{COMMIT}, side="{side}"')
+        return only(values, of=longest, labels=COMMIT_LABELS)
 
     return table(
         Head(
             title="Commits",
-            description="Each partition of the groups and topics chosen, on both sides. Offsets of the two sides are not"
+            description="The two hundred partitions of the groups and topics chosen that wait longest on either side."
+            " Offsets of the two sides are not"
             " to be compared. No partition where groups are reported for each topic. A dash: not measured, or no"
             " commit.",
             width=24, height=12,

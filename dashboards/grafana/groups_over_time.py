@@ -10,6 +10,8 @@ from grafana.queries import (
     first_of,
     group_threshold,
     judged_group_lag,
+    most,
+    only,
     speed,
     total,
     worst,
@@ -36,10 +38,10 @@ def _judged() -> Panel:
         Head(
             title="Wait where the group lives",
             description="How long the oldest record that a group has not read has been waiting, on the side on which it"
-            " is judged. The dashed line is the threshold in force.",
+            " is judged, of the twenty groups that wait longest. The dashed line is the threshold in force.",
             unit="s", width=24,
         ),
-        Query(legend=_GROUP, expr=judged_group_lag()),
+        Query(legend=_GROUP, expr=most(20, judged_group_lag())),
         Query(ref="threshold", legend="threshold ({{source}} → {{target}})", expr=group_threshold()),
         overrides=[threshold_line("threshold", PAGE)],
     )  # fmt: skip
@@ -50,10 +52,12 @@ def _seconds(side: str) -> Panel:
         Head(
             title=f"Wait on the {side}",
             description=f"How long the oldest record that a group has not read on the {side} has been waiting, of its"
-            " worst partition; also of groups that live on the other side.",
+            " worst partition, of the twenty groups that wait longest; also of groups that live on the other side.",
             unit="s",
         ),
-        Query(legend=_GROUP, expr=worst(GROUP_LABELS, "group_lag_seconds", f'{COMMIT}, side="{side}"')),
+        Query(
+            legend=_GROUP, expr=most(20, worst(GROUP_LABELS, "group_lag_seconds", f'{COMMIT}, side="{side}"'))
+        ),
     )
 
 
@@ -62,9 +66,10 @@ def _records(side: str) -> Panel:
     return timeseries(
         Head(
             title=f"Lag on the {side}",
-            description=f"Offsets that a group has not read on the {side}, of all its measured partitions together.",
+            description=f"Offsets that a group has not read on the {side}, of all its measured partitions together;"
+            " the twenty groups with most lag.",
         ),
-        Query(legend=_GROUP, expr=total(GROUP_LABELS, once)),
+        Query(legend=_GROUP, expr=most(20, total(GROUP_LABELS, once))),
     )
 
 
@@ -92,39 +97,46 @@ def _members() -> Panel:
     return timeseries(
         Head(
             title="Members",
-            description="Members of each group on each side. Absent where they could not be asked for.",
+            description="Members of groups on each side, of the twenty largest. Absent where they could not be asked for.",
             unit="none", height=10,
         ),
         Query(
             legend="{{group}} {{side}} ({{source}} → {{target}})",
-            expr=worst(f"{GROUP_LABELS}, side", "group_members", GROUP),
+            expr=most(20, worst(f"{GROUP_LABELS}, side", "group_members", GROUP)),
         ),
     )  # fmt: skip
 
 
 def _commits(side: str) -> Panel:
+    commits = worst(COMMIT_LABELS, "group_committed_offset", f'{COMMIT}, side="{side}"')
+    longest = most(20, worst(COMMIT_LABELS, "group_lag_seconds", f'{COMMIT}, side="{side}"'))
     return timeseries(
         Head(
             title=f"Committed offsets on the {side}",
-            description=f"The next offset that each group will read on the {side}, partition by partition. A line that"
+            description=f"The next offset that each group will read on the {side}, of the twenty partitions"
+            " that wait longest. A line that"
             " falls: somebody reset the group.",
             unit="none",
         ),
         Query(
-            legend="{{group}} {{topic}} {{partition}}",
-            expr=worst(COMMIT_LABELS, "group_committed_offset", f'{COMMIT}, side="{side}"'),
+            legend="{{group}} {{topic}} {{partition}} ({{source}} → {{target}})",
+            expr=only(commits, of=longest, labels=COMMIT_LABELS),
         ),
     )
 
 
 def _speed(side: str) -> Panel:
     moving = speed("group_committed_offset", COMMIT_LABELS, f'{COMMIT}, side="{side}"')
+    lag = worst(GROUP_LABELS, "group_lag_records", f'{COMMIT}, side="{side}"')
     return timeseries(
         Head(
-            title=f"Speed on the {side}",
-            description=f"Offsets that each group passes on the {side} each second, by its commits. At zero with lag: it"
-            " has stopped.",
+            title=f"Speed of the slowest on the {side}",
+            description=f"Offsets that each group passes on the {side} each second, by its commits: of the twenty slowest"
+            " that have something to read. At zero the group has stopped.",
             unit="rps",
         ),
-        Query(legend=_GROUP, expr=total(GROUP_LABELS, moving)),
+        Query(
+            legend=_GROUP,
+            expr=f"bottomk(20, {only(total(GROUP_LABELS, moving), of=f'{lag} > 0', labels=GROUP_LABELS)})",
+        ),
     )

@@ -177,7 +177,7 @@ def _tasks() -> Panel:
             width=6, height=9,
         ),
         Query(
-            legend="{{connector}} {{state}}",
+            legend="{{connector}} {{state}} ({{source}} → {{target}})",
             expr=worst(f"{MIRROR_LABELS}, connector, state", "connector_tasks", MIRROR),
         ),
     )  # fmt: skip

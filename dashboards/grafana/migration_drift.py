@@ -33,15 +33,16 @@ from grafana.queries import (
     group_threshold,
     judged_group_lag,
     lag_of,
+    most,
+    only,
     share,
     total,
     worst,
 )
 from grafana.tables import Column, LabelColumn, table
 
-_BUCKETS = ("1", "5", "15", "30", "60", "120", "600", "+Inf")
 _DRIFT = worst(PARTITION_LABELS, "drift_seconds", TOPIC)
-_WORST = f"topk(20, {_DRIFT})"
+_WORST = most(20, _DRIFT)
 
 
 def _strictest(level: str) -> str:
@@ -77,21 +78,22 @@ def _shares() -> Panel:
             " whatever its threshold. The ten worst at each moment; topics whose threshold is off are not here.",
             unit="percentunit",
         ),
-        Query(legend="{{topic}} ({{source}} → {{target}})", expr=f"topk(10, {share(TOPIC_LABELS, TOPIC)})"),
+        Query(legend="{{topic}} ({{source}} → {{target}})", expr=most(10, share(TOPIC_LABELS, TOPIC))),
         line_at=((1, PAGE),),
     )
 
 
 def _distribution() -> Panel:
-    buckets = (f'label_replace(count({_DRIFT} <= {bound}), "le", "{bound}", "", "")' for bound in _BUCKETS)
+    bucket = f"2 ^ ceil(log2(clamp_min({_DRIFT}, 1)))"
     return heatmap(
         Head(
             title="Partitions by drift",
-            description="How many partitions wait how long. One partition that stands still among thousands is the cell"
-            " that climbs away from the others. Partitions that are not measured are in no bucket.",
+            description="How many partitions wait how long: up to one second, two, four, and so on. One partition that"
+            " stands still among thousands is the mark that climbs away from the others. Partitions that are not"
+            " measured are in no row.",
         ),
-        Query(legend="{{le}}", expr=" or ".join(buckets)),
-        is_distribution=True,
+        Query(legend="{{le}}", expr=f'count_values("le", {bucket})'),
+        row_unit="s",
     )
 
 
@@ -107,7 +109,7 @@ def _lag() -> Panel:
 
 def _worst_partitions() -> Panel:
     def of_worst(values: str) -> str:
-        return f"{values} and on ({PARTITION_LABELS}) {_WORST}"
+        return only(values, of=_WORST, labels=PARTITION_LABELS)
 
     return table(
         Head(
@@ -228,7 +230,7 @@ def _worst_groups() -> Panel:
             " has both sides.",
             unit="s", width=16,
         ),
-        Query(legend="{{group}} ({{source}} → {{target}})", expr=f"topk(10, {judged_group_lag()})"),
+        Query(legend="{{group}} ({{source}} → {{target}})", expr=most(10, judged_group_lag())),
         Query(ref="threshold", legend="threshold of group lag", expr=f"min({group_threshold()})"),
         overrides=[threshold_line("threshold", PAGE)],
     )  # fmt: skip

@@ -39,7 +39,7 @@ STATE = first_of(
     {
         5: past("fallback"),
         4: past("page"),
-        3: f"kafka_mirror_cluster_up{{{MIRROR}}} == 0",
+        3: f"{worst(f'{MIRROR_LABELS}, side', 'cluster_up', MIRROR)} == 0",
         2: f'{_UNMEASURED} or kafka_mirror_topic_state{{{TOPIC}, state="blind"}} == 1',
         0: f"kafka_mirror_drift_seconds{{{TOPIC}}}",
         1: f"kafka_mirror_info{{{MIRROR}}}",

@@ -101,7 +101,7 @@ def stat(
     }  # fmt: skip
     panel["fieldConfig"]["overrides"] = list(overrides)
     panel["options"] = {
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "reduceOptions": {"calcs": ["last"], "fields": "", "values": False},
         "colorMode": "background", "graphMode": "none", "justifyMode": "center",
         "orientation": "auto", "textMode": "value_and_name", "wideLayout": True,
     }  # fmt: skip
@@ -133,29 +133,28 @@ def timeseries(
     panel["options"] = {
         "legend": {
             "displayMode": "table", "placement": "bottom", "showLegend": True,
-            "calcs": ["lastNotNull", "max"], "sortBy": "Last *", "sortDesc": True,
+            "calcs": ["last", "max"], "sortBy": "Last", "sortDesc": True,
         },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }  # fmt: skip
     return panel
 
 
-def heatmap(head: Head, query: Query, *, is_distribution: bool, largest: float | None = None) -> Panel:
-    """Colour over time: of counts in buckets, or of one value for each series up to `largest`."""
-    form = "heatmap" if is_distribution else "time_series"
-    panel = panel_of("heatmap", head, [query], form=form, is_instant=False)
+def heatmap(head: Head, query: Query, *, row_unit: str, largest: float | None = None) -> Panel:
+    """One row for each series, its colour the value, up to `largest`."""
+    panel = panel_of("heatmap", head, [query], form="time_series", is_instant=False)
     colour = {
         "mode": "scheme", "scheme": "Turbo", "steps": 64, "reverse": False, "exponent": 0.5,
-        "scale": "exponential", "fill": "red",
+        "scale": "exponential", "fill": "red", "min": 0,
     }  # fmt: skip
     panel["options"] = {
         "calculate": False,
         "cellGap": 0,
-        "color": colour | ({"min": 0} if largest is None else {"min": 0, "max": largest}),
+        "color": colour | ({} if largest is None else {"max": largest}),
         "cellValues": {"unit": head.unit},
         "rowsFrame": {"layout": "auto"},
-        "yAxis": {"axisPlacement": "left", "reverse": False, "unit": "s" if is_distribution else "string"},
-        "filterValues": {"le": 1e-9 if is_distribution else -1e-9},
+        "yAxis": {"axisPlacement": "left", "reverse": False, "unit": row_unit},
+        "filterValues": {"le": -1e-9},
         "legend": {"show": True},
         "exemplars": {"color": "rgba(255,0,255,0.7)"},
         "showValue": "never",
@@ -171,11 +170,11 @@ def state_timeline(head: Head, query: Query, mappings: list[dict[str, Any]]) -> 
         "mappings": mappings,
         "color": {"mode": "thresholds"},
         "thresholds": steps(()),
-        "custom": {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False},
+        "custom": {"fillOpacity": 80, "lineWidth": 0},
     }
     panel["options"] = {
         "mergeValues": True, "showValue": "auto", "alignValue": "left", "rowHeight": 0.9,
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
         "tooltip": {"mode": "single", "sort": "none"},
     }  # fmt: skip
     return panel
@@ -190,7 +189,7 @@ def bar_gauge(head: Head, query: Query, *, scale: Steps, largest: float) -> Pane
     panel["options"] = {
         "displayMode": "gradient", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color",
         "minVizHeight": 16, "minVizWidth": 8, "namePlacement": "auto", "sizing": "auto",
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "reduceOptions": {"calcs": ["last"], "fields": "", "values": False},
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
     }  # fmt: skip
     return panel

@@ -61,6 +61,16 @@ def _without_partition(selector: str) -> str:
     return selector.replace(', partition=~"$partition"', "")
 
 
+def most(count: int, values: str) -> str:
+    """The largest of them at each moment, so that a board of ten thousand partitions still draws."""
+    return f"topk({count}, {values})"
+
+
+def only(values: str, *, of: str, labels: str) -> str:
+    """The values of what is among others."""
+    return f"{values} and on ({labels}) {of}"
+
+
 def count_or_zero(things: str, *, measured: str, labels: str = MIRROR_LABELS) -> str:
     """How many there are; 0 only where something fresh says that there are none."""
     return f"count by ({labels}) ({things}) or 0 * max by ({labels}) ({measured})"

@@ -3,13 +3,14 @@
 from grafana.colours import FALLBACK, NONE_IS_GOOD, PAGE, SHARE, TOPIC_STATES
 from grafana.panels import Head, Panel, Query, heatmap, threshold_line, timeseries
 from grafana.queries import (
-    MIRROR_LABELS,
     PARTITION,
     PARTITION_LABELS,
     TOPIC,
     TOPIC_LABELS,
     drift_by_topic,
     lag_of,
+    most,
+    only,
     share,
     speed,
     threshold,
@@ -18,7 +19,7 @@ from grafana.queries import (
 )
 from grafana.tables import Column, LabelColumn, table
 
-_ROW = "{{topic}} {{partition}}"
+_ROW = "{{topic}} {{partition}} ({{source}} → {{target}})"
 _MIRROR = [LabelColumn(label="source", title="Source"), LabelColumn(label="target", title="Target")]
 
 
@@ -28,6 +29,18 @@ def _of_partition(metric: str) -> str:
 
 def _of_side(metric: str, side: str) -> str:
     return worst(PARTITION_LABELS, metric, f'{PARTITION}, side="{side}"')
+
+
+_LISTED = f"({most(200, _of_partition('drift_seconds'))} or {_of_partition('unmeasured')})"
+_DRAWN = most(20, _of_partition("lag_records"))
+
+
+def _listed(values: str) -> str:
+    return only(values, of=_LISTED, labels=PARTITION_LABELS)
+
+
+def _drawn(values: str) -> str:
+    return only(values, of=_DRAWN, labels=PARTITION_LABELS)
 
 
 def now_panels() -> list[Panel]:
@@ -74,7 +87,8 @@ def _partitions() -> Panel:
     return table(
         Head(
             title="Partitions",
-            description="All that is known of each partition now. A row is red when it is past the page threshold in"
+            description="All that is known of each partition now: of the two hundred with most drift, and of all that"
+            " are not measured. A row is red when it is past the page threshold in"
             " force. A dash is not a zero: it was not measured, or does not apply; then 'Not measured because' says"
             " why.",
             width=24, height=12,
@@ -91,25 +105,23 @@ def _partitions() -> Panel:
 
 
 def _partition_columns() -> list[Column]:
-    source, target = (
-        f"1000 * {_of_side('last_record_timestamp_seconds', side)}" for side in ("source", "target")
-    )
+    source, target = (_of_side("last_record_timestamp_seconds", side) for side in ("source", "target"))
     unmeasured = worst(f"{PARTITION_LABELS}, reason", "unmeasured", PARTITION)
-    lost = f"max_over_time(kafka_mirror_lost_records_total{{{PARTITION}}}[$__range])"
+    lost = f"max by ({PARTITION_LABELS}) (max_over_time(kafka_mirror_lost_records_total{{{PARTITION}}}[$__range]))"
+    share_now = _listed(share(PARTITION_LABELS, PARTITION))
     return [
-        Column(title="Source end", expr=_of_side("high_watermark", "source"), unit="none"),
         Column(title="Is unmeasured", expr=unmeasured, is_hidden=True),
-        Column(title="Drift", unit="s", expr=_of_partition("drift_seconds")),
+        Column(title="Drift", unit="s", expr=_listed(_of_partition("drift_seconds"))),
         Column(
-            title="Of the page threshold", unit="percentunit", decimals=0, scale=SHARE, is_judge=True,
-            expr=share(PARTITION_LABELS, PARTITION),
+            title="Of the page threshold", unit="percentunit", decimals=0, scale=SHARE, is_judge=True, expr=share_now
         ),
-        Column(title="Lag (records)", expr=_of_partition("lag_records")),
-        Column(title="Position", unit="none", expr=_of_partition("position_offset")),
-        Column(title="Target end", unit="none", expr=_of_side("high_watermark", "target")),
-        Column(title="Newest on the source", unit="dateTimeFromNow", expr=source),
-        Column(title="Newest on the target", unit="dateTimeFromNow", expr=target),
-        Column(title="Lost", expr=f"max by ({PARTITION_LABELS}) ({lost})", scale=NONE_IS_GOOD),
+        Column(title="Lag (records)", expr=_listed(_of_partition("lag_records"))),
+        Column(title="Position", unit="none", expr=_listed(_of_partition("position_offset"))),
+        Column(title="Source end", unit="none", expr=_listed(_of_side("high_watermark", "source"))),
+        Column(title="Target end", unit="none", expr=_listed(_of_side("high_watermark", "target"))),
+        Column(title="Newest on the source", unit="dateTimeFromNow", expr=f"1000 * ({_listed(source)})"),
+        Column(title="Newest on the target", unit="dateTimeFromNow", expr=f"1000 * ({_listed(target)})"),
+        Column(title="Lost", expr=_listed(lost), scale=NONE_IS_GOOD),
     ]  # fmt: skip
 
 
@@ -122,13 +134,13 @@ def _heat() -> Panel:
     return heatmap(
         Head(
             title="Drift of each partition against its page threshold",
-            description="One line for each partition; its colour is drift divided by the page threshold in force, and"
-            " the scale ends at twice the threshold. A partition that stands still is one hot line. No colour: nothing"
+            description="One row for each of the hundred worst partitions; its colour is drift divided by the page threshold in force, and"
+            " the scale ends at twice the threshold. A partition that stands still is one hot row. No colour: nothing"
             " was measured, or the threshold is off.",
             unit="percentunit", height=12,
         ),
-        Query(legend=_ROW, expr=share(PARTITION_LABELS, PARTITION)),
-        is_distribution=False,
+        Query(legend=_ROW, expr=most(100, share(PARTITION_LABELS, PARTITION))),
+        row_unit="string",
         largest=2,
     )  # fmt: skip
 
@@ -139,12 +151,12 @@ def _drift() -> Panel:
             title="Drift of the worst partitions",
             description="How long the oldest record that is not mirrored yet has been waiting; the ten worst at each"
             " moment. A line that climbs at one second a second stands still. The dashed lines are the thresholds in"
-            " force of the topics chosen.",
+            " force of the topics chosen, at most the five strictest.",
             unit="s", height=12,
         ),
-        Query(legend=_ROW, expr=f"topk(10, {_of_partition('drift_seconds')})"),
-        Query(ref="page", legend="{{topic}} pages", expr=f"bottomk(5, {threshold('page')})"),
-        Query(ref="fallback", legend="{{topic}} fallback", expr=f"bottomk(5, {threshold('fallback')})"),
+        Query(legend=_ROW, expr=most(10, _of_partition("drift_seconds"))),
+        Query(ref="page", legend="{{topic}} pages ({{source}} → {{target}})", expr=f"bottomk(5, {threshold('page')})"),
+        Query(ref="fallback", legend="{{topic}} fallback ({{source}} → {{target}})", expr=f"bottomk(5, {threshold('fallback')})"),
         overrides=[threshold_line("page", PAGE), threshold_line("fallback", FALLBACK)],
     )  # fmt: skip
 
@@ -155,7 +167,7 @@ def _lag() -> Panel:
             title="Lag of the worst partitions",
             description="Source offsets that are not mirrored yet; the ten worst at each moment.",
         ),
-        Query(legend=_ROW, expr=f"topk(10, {_of_partition('lag_records')})"),
+        Query(legend=_ROW, expr=most(10, _of_partition("lag_records"))),
     )
 
 
@@ -163,17 +175,17 @@ def _speeds() -> Panel:
     def side(name: str) -> str:
         labels = f"{PARTITION_LABELS}, side"
         moving = speed("high_watermark", labels, f'{PARTITION}, side="{name}"')
-        return total(f"{MIRROR_LABELS}, topic, side", moving)
+        return most(10, total(f"{TOPIC_LABELS}, side", moving))
 
     return timeseries(
         Head(
             title="Throughput of both sides",
-            description="Offsets by which the source and the target grow each second. The target below the source: the"
+            description="Offsets by which the source and the target grow each second, of the ten busiest topics. The target below the source: the"
             " topic falls behind. Both at zero: nobody writes. While a log is truncated or recreated there is a gap.",
             unit="wps",
         ),
-        Query(legend="{{topic}} {{side}}", expr=side("source")),
-        Query(ref="B", legend="{{topic}} {{side}}", expr=side("target")),
+        Query(legend="{{topic}} {{side}} ({{source}} → {{target}})", expr=side("source")),
+        Query(ref="B", legend="{{topic}} {{side}} ({{source}} → {{target}})", expr=side("target")),
     )
 
 
@@ -186,14 +198,15 @@ def _source_offsets() -> Panel:
     return timeseries(
         Head(
             title="Offsets on the source",
-            description="End of the source log, the position of the mirror in it, and its first offset still kept. When"
+            description="End of the source log, the position of the mirror in it, and its first offset still kept, of the"
+            " twenty partitions with most lag. When"
             " the log start passes the position, records are lost.",
             unit="none",
         ),
-        Query(legend=f"{_ROW} end", expr=_of_side("high_watermark", "source")),
-        Query(ref="B", legend=f"{_ROW} position", expr=_of_partition("position_offset")),
-        Query(ref="C", legend=f"{_ROW} log start", expr=_of_side("log_start_offset", "source")),
-        Query(ref="D", legend=f"{_ROW} last stable", expr=_of_side("last_stable_offset", "source")),
+        Query(legend=f"{_ROW} end", expr=_drawn(_of_side("high_watermark", "source"))),
+        Query(ref="B", legend=f"{_ROW} position", expr=_drawn(_of_partition("position_offset"))),
+        Query(ref="C", legend=f"{_ROW} log start", expr=_drawn(_of_side("log_start_offset", "source"))),
+        Query(ref="D", legend=f"{_ROW} last stable", expr=_drawn(_of_side("last_stable_offset", "source"))),
     )
 
 
@@ -201,12 +214,13 @@ def _target_offsets() -> Panel:
     return timeseries(
         Head(
             title="Offsets on the target",
-            description="End of the target log and its first offset still kept. Offsets of the two sides are not to be"
+            description="End of the target log and its first offset still kept, of the twenty partitions with most lag."
+            " Offsets of the two sides are not to be"
             " compared: the same record has another offset there.",
             unit="none",
         ),
-        Query(legend=f"{_ROW} end", expr=_of_side("high_watermark", "target")),
-        Query(ref="B", legend=f"{_ROW} log start", expr=_of_side("log_start_offset", "target")),
+        Query(legend=f"{_ROW} end", expr=_drawn(_of_side("high_watermark", "target"))),
+        Query(ref="B", legend=f"{_ROW} log start", expr=_drawn(_of_side("log_start_offset", "target"))),
     )
 
 
@@ -230,17 +244,17 @@ def _waiting() -> Panel:
     return timeseries(
         Head(
             title="Age of the newest record",
-            description="Time since the timestamp of the newest record of each side, of the oldest partitions; by the"
+            description="Time since the timestamp of the newest record of each side, of the ten oldest partitions; by the"
             " clocks of the producers and of Prometheus. Only where it has been read and is still the newest.",
             unit="s",
         ),
         Query(
             legend=f"{_ROW} source",
-            expr=f"topk(10, time() - {_of_side('last_record_timestamp_seconds', 'source')})",
+            expr=most(10, f"time() - {_of_side('last_record_timestamp_seconds', 'source')}"),
         ),
         Query(
             ref="B",
             legend=f"{_ROW} target",
-            expr=f"topk(10, time() - {_of_side('last_record_timestamp_seconds', 'target')})",
+            expr=most(10, f"time() - {_of_side('last_record_timestamp_seconds', 'target')}"),
         ),
     )

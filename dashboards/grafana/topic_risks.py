@@ -2,10 +2,19 @@
 
 from grafana.colours import BLIND, NONE_IS_GOOD, PAGE, WARN
 from grafana.panels import Head, Panel, Query, bar_gauge, stat, timeseries
-from grafana.queries import MIRROR_LABELS, PARTITION, PARTITION_LABELS, TOPIC, TOPIC_LABELS, total, worst
+from grafana.queries import (
+    MIRROR_LABELS,
+    PARTITION,
+    PARTITION_LABELS,
+    TOPIC,
+    TOPIC_LABELS,
+    most,
+    total,
+    worst,
+)
 from grafana.tables import Column, LabelColumn, table
 
-_ROW = "{{topic}} {{partition}}"
+_ROW = "{{topic}} {{partition}} ({{source}} → {{target}})"
 _HOUR = 3600
 
 
@@ -22,11 +31,11 @@ def _losses() -> Panel:
     return timeseries(
         Head(
             title="Records being lost",
-            description="Source offsets deleted before they were mirrored, a second: when it happened, and to which"
-            " partition. How many in all stands in the table at the top.",
+            description="Source offsets deleted before they were mirrored, a second: when it happened, and to which of the"
+            " ten partitions that lose most. How many in all stands in the table at the top.",
             unit="wps",
         ),
-        Query(legend=_ROW, expr=f"max by ({PARTITION_LABELS}) ({lost})"),
+        Query(legend=_ROW, expr=most(10, f"max by ({PARTITION_LABELS}) ({lost})")),
     )
 
 
@@ -38,7 +47,10 @@ def _last_loss() -> Panel:
             " restarts by the state file. Absent for topics that never lost any.",
             unit="dateTimeFromNow",
         ),
-        Query(legend="{{topic}}", expr=f"1000 * {worst(TOPIC_LABELS, 'last_loss_timestamp_seconds', TOPIC)}"),
+        Query(
+            legend="{{topic}} ({{source}} → {{target}})",
+            expr=f"1000 * {worst(TOPIC_LABELS, 'last_loss_timestamp_seconds', TOPIC)}",
+        ),
         scale=NONE_IS_GOOD,
         absent="no loss seen",
     )
@@ -64,7 +76,7 @@ def _before() -> Panel:
         Head(
             title="Gone before the mirror began",
             description="Source offsets that were already deleted when the mirror began: not a loss, and not on the"
-            " target either.",
+            " target either. The hundred partitions with most.",
         ),
         [
             LabelColumn(label="source", title="Source"),
@@ -72,7 +84,7 @@ def _before() -> Panel:
             LabelColumn(label="topic", title="Topic"),
             LabelColumn(label="partition", title="Partition"),
         ],
-        [Column(title="Records", expr=worst(PARTITION_LABELS, "pre_mirror_records", PARTITION))],
+        [Column(title="Records", expr=most(100, worst(PARTITION_LABELS, "pre_mirror_records", PARTITION)))],
         sort_by="Records",
     )
 
@@ -83,10 +95,10 @@ def _resets() -> Panel:
         Head(
             title="Resets",
             description="The source or the target log went backwards: it was recreated or truncated. What was measured"
-            " before does not hold any more.",
+            " before does not hold any more. The ten partitions with most.",
             width=8,
         ),
-        Query(legend=_ROW, expr=f"max by ({PARTITION_LABELS}) ({resets})"),
+        Query(legend=_ROW, expr=most(10, f"max by ({PARTITION_LABELS}) ({resets})")),
     )
 
 
@@ -95,10 +107,10 @@ def _transactions() -> Panel:
         Head(
             title="Open transactions",
             description="How long the last stable offset has stood below the high watermark; a mirror that reads"
-            " committed copies nothing beyond it, and lag does not show it.",
+            " committed copies nothing beyond it, and lag does not show it. The ten longest.",
             unit="s", width=8,
         ),
-        Query(legend=_ROW, expr=worst(PARTITION_LABELS, "open_transaction_seconds", PARTITION)),
+        Query(legend=_ROW, expr=most(10, worst(PARTITION_LABELS, "open_transaction_seconds", PARTITION))),
     )  # fmt: skip
 
 
@@ -148,10 +160,10 @@ def _unverified() -> Panel:
         Head(
             title="Unverified partitions",
             description="Partitions whose position no record comparison confirms, though it should: their drift may be"
-            " wrong. A few after a start are checked within minutes.",
+            " wrong. A few after a start are checked within minutes. The ten topics with most.",
         ),
         Query(
             legend="{{topic}} ({{source}} → {{target}})",
-            expr=worst(TOPIC_LABELS, "unverified_partitions", TOPIC),
+            expr=most(10, worst(TOPIC_LABELS, "unverified_partitions", TOPIC)),
         ),
     )

@@ -11,6 +11,7 @@ from rig.boards import BOARDS, panels
 
 CORE_PANELS = {"bargauge", "heatmap", "stat", "state-timeline", "table", "timeseries"}
 CALM = {"green", "dark-green", "semi-dark-green", "light-green", "super-light-green", "blue"}
+NUMBERS = {"5": "five", "10": "ten", "20": "twenty", "100": "hundred", "200": "two hundred"}
 BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
 
@@ -97,6 +98,20 @@ def test_what_is_not_measured_never_looks_like_calm(board: dict[str, Any]) -> No
                 assert scale["steps"][0]["color"] not in CALM
         assert fields["defaults"]["noValue"] not in ("", "0")
         assert fields["defaults"].get("custom", {}).get("spanNulls", False) is False
+
+
+@BOARD
+def test_no_value_of_the_past_stands_for_now(board: dict[str, Any]) -> None:
+    assert "lastNotNull" not in json.dumps(board)
+
+
+@BOARD
+def test_a_panel_that_shows_only_some_says_how_many(board: dict[str, Any]) -> None:
+    for panel in panels(board):
+        text = f"{panel['title']} {panel['description']}"
+        for target in panel["targets"]:
+            for count in re.findall(r"(?:top|bottom)k\((\d+),", target["expr"]):
+                assert NUMBERS[count] in text, panel["title"]
 
 
 @BOARD

@@ -1,11 +1,12 @@
-"""A mirror of three thousand partitions, of which one stands still."""
+"""A mirror of three thousand partitions, of which one stands still, and of many groups."""
 
 from array import array
 
-from kafka_mirror_exporter.core.offsets import TopicPartition
+from kafka_mirror_exporter.core.offsets import Side, TopicPartition
 from kafka_mirror_exporter.core.reading import (
     ORIGINS,
     GroupColumns,
+    GroupSummary,
     MirrorReading,
     PartitionColumns,
     TopicReading,
@@ -13,6 +14,7 @@ from kafka_mirror_exporter.core.reading import (
 from unit.exposition.hand_made import mirror_reading
 
 TOPICS, PARTITIONS = 30, 100
+GROUPS, COMMITS = 150, 10
 STALLED = TopicPartition("wide-17", 42)
 DRIFT, LAG, LAG_OF_OTHERS = 95.0, 9_500, 10
 
@@ -36,6 +38,32 @@ def wide_reading() -> MirrorReading:
         )
         for number in range(TOPICS)
     )  # fmt: skip
-    return mirror_reading(
-        source="wide", topics=topics, partitions=columns, groups=(), group_columns=GroupColumns.absent(())
+    groups = tuple(
+        GroupSummary(
+            group=f"reader-{number}",
+            state="on_source",
+            judged_side="source",
+            members={"source": 1, "target": 0},
+        )
+        for number in range(GROUPS)
     )
+    return mirror_reading(
+        source="wide", topics=topics, partitions=columns, groups=groups, group_columns=_commits(index)
+    )
+
+
+def _commits(partitions: tuple[TopicPartition, ...]) -> GroupColumns:
+    """Every group has read a topic to its end on the source, and its commits are on the target, too."""
+    sides: tuple[Side, ...] = ("source", "target")
+    columns = GroupColumns.absent(
+        tuple(
+            (side, f"reader-{number}", partition)
+            for side in sides
+            for number in range(GROUPS)
+            for partition in partitions[:COMMITS]
+        )
+    )
+    columns.committed[:] = array("q", [99_990]) * len(columns.index)
+    columns.lag[:] = array("q", [LAG_OF_OTHERS]) * len(columns.index)
+    columns.lag_seconds[:] = array("d", [0.5]) * len(columns.index)
+    return columns

@@ -45,6 +45,7 @@ class BoardQuery:
     panel: str
     ref: str
     expr: str
+    legend: str
     labels: frozenset[str]
     is_in_table: bool
 
@@ -102,6 +103,7 @@ def board_queries() -> list[BoardQuery]:
             panel=panel["title"],
             ref=target["refId"],
             expr=target["expr"],
+            legend=target["legendFormat"],
             labels=shown_labels(panel, target),
             is_in_table=panel["type"] == "table",
         )
