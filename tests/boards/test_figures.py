@@ -91,11 +91,12 @@ def test_the_distribution_counts_every_measured_partition_once(prometheus: Prome
 def test_an_unmeasured_partition_has_a_reason_and_no_figure(prometheus: Prometheus) -> None:
     rows = {
         ref: answers(prometheus, query("Partitions", ref, "topic"), source="legacy", topic="audit")
-        for ref in "ABCDEF"
+        for ref in "ABCDEFG"
     }
 
     assert [labels["reason"] for labels, _ in rows["A"]] == ["no_witness"]
     assert not any(rows[ref] for ref in "BCDEF")
+    assert [end for _, end in rows["G"]] == [9], "what is known of it stands in its row"
 
 
 def test_a_count_of_what_is_wrong_is_zero_only_while_something_is_measured(prometheus: Prometheus) -> None:

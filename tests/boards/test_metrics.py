@@ -38,6 +38,18 @@ def test_values_are_grouped_by_labels_that_they_have(query: BoardQuery) -> None:
             assert set(node.modifier.labels) <= has
 
 
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+def test_rates_are_of_counters_and_slopes_of_gauges(query: BoardQuery) -> None:
+    """`rate` takes a gauge that falls for a counter that started again."""
+    for node in nodes(parse(query.seen_with())):
+        name = node.func.name if type(node).__name__ == "Call" else ""
+        for metric, _ in selectors(node):
+            if name in ("rate", "irate", "increase"):
+                assert metric.endswith("_total")
+            elif name in ("deriv", "delta"):
+                assert not metric.endswith("_total")
+
+
 def test_every_metric_of_the_exporter_is_on_a_board() -> None:
     asked = {metric for name in EXPRESSIONS for metric, _ in selectors(parse(EXPRESSIONS[name]))}
     not_for_boards = {
