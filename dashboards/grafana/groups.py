@@ -2,13 +2,13 @@
 
 from grafana import groups_now, groups_over_time
 from grafana.frame import Board, Row
-from grafana.links import GROUPS
+from grafana.links import GROUPS_BOARD
 
 
 def board(_runbook_base_url: str) -> Board:
     """The board of consumer groups."""
     return Board(
-        uid=GROUPS,
+        uid=GROUPS_BOARD,
         title="Kafka Mirror / Groups",
         description="Consumer groups on both clusters: where each lives, how long its records wait, what it committed.",
         variables=("source", "target", "group", "topic", "partition"),

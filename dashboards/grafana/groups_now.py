@@ -1,8 +1,7 @@
 """Groups now: how many are late, where each lives, and what each partition waits for."""
 
 from grafana.colours import GROUP_STATES, NONE_IS_BETTER, NONE_IS_SIGHTED, SHARE
-from grafana.links import TOPIC as TOPIC_BOARD
-from grafana.links import to_board
+from grafana.links import TOPIC_BOARD, to_board
 from grafana.panels import Head, Panel, Query, stat
 from grafana.queries import (
     COMMIT,

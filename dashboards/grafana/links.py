@@ -2,7 +2,11 @@
 
 from typing import Any
 
-MIGRATION, TOPIC, GROUPS = "kafka-mirror-migration", "kafka-mirror-topic", "kafka-mirror-groups"
+MIGRATION_BOARD, TOPIC_BOARD, GROUPS_BOARD = (
+    "kafka-mirror-migration",
+    "kafka-mirror-topic",
+    "kafka-mirror-groups",
+)
 TAG = "kafka-mirror"
 RUNBOOK_BASE_URL = "https://runbooks.example/kafka-mirror-exporter"
 
@@ -25,9 +29,9 @@ def board_links(runbook_base_url: str) -> list[dict[str, Any]]:
     return [siblings, runbooks]
 
 
-def to_board(uid: str, title: str, *labels: str) -> dict[str, Any]:
-    """From a row of a table to a board that shows what the row names."""
-    chosen = [f"var-{label}=${{__data.fields.{label}:percentencode}}" for label in labels]
+def to_board(uid: str, title: str, *labels: str, of: str = "__data.fields") -> dict[str, Any]:
+    """To a board that shows what a row of a table names; `of` is `__field.labels` where a series does."""
+    chosen = [f"var-{label}=${{{of}.{label}:percentencode}}" for label in labels]
     query = "&".join(["${datasource:queryparam}", *chosen, "${__url_time_range}"])
     return {"title": title, "url": f"/d/{uid}?{query}", "targetBlank": False}
 

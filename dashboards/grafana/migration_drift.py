@@ -1,37 +1,25 @@
-"""The middle of the wall: drift and lag over time, the worst partitions by name, topics, and groups."""
+"""Drift on the wall: over time, as a distribution, and the worst partitions by name."""
 
 from grafana.colours import (
     FALLBACK,
-    GROUP_STATES,
-    NONE_IS_BETTER,
-    NONE_IS_SIGHTED,
     PAGE,
     SHARE,
-    TOPIC_STATES,
-    fixed,
 )
-from grafana.links import TOPIC as TOPIC_BOARD
-from grafana.links import to_board
+from grafana.links import TOPIC_BOARD, to_board
 from grafana.panels import (
     Head,
-    Override,
     Panel,
     Query,
-    by_name,
     heatmap,
+    linked,
     threshold_line,
     timeseries,
 )
 from grafana.queries import (
-    GROUP,
-    GROUP_LABELS,
     MIRROR_LABELS,
     PARTITION_LABELS,
     TOPIC,
     TOPIC_LABELS,
-    drift_by_topic,
-    group_threshold,
-    judged_group_lag,
     lag_of,
     most,
     only,
@@ -49,9 +37,10 @@ def _strictest(level: str) -> str:
     return f'min(kafka_mirror_drift_threshold_seconds{{{TOPIC}, level="{level}"}})'
 
 
-def drift_panels() -> list[Panel]:
+def panels() -> list[Panel]:
     """How late, how many, and who."""
-    return [_worst_drift(), _shares(), _distribution(), _lag(), _worst_partitions()]
+    topic = to_board(TOPIC_BOARD, "Its partitions", "source", "target", "topic", of="__field.labels")
+    return [_worst_drift(), linked(_shares(), topic), _distribution(), _lag(), _worst_partitions()]
 
 
 def _worst_drift() -> Panel:
@@ -118,7 +107,7 @@ def _worst_partitions() -> Panel:
             " topic for its partitions.",
             width=24, height=10,
         ),
-        _topic_labels(LabelColumn(label="partition", title="Partition")),
+        topic_labels(LabelColumn(label="partition", title="Partition")),
         [
             Column(title="Drift", unit="s", expr=_WORST),
             Column(
@@ -131,7 +120,8 @@ def _worst_partitions() -> Panel:
     )  # fmt: skip
 
 
-def _topic_labels(*more: LabelColumn) -> list[LabelColumn]:
+def topic_labels(*more: LabelColumn) -> list[LabelColumn]:
+    """The first columns of a table of topics, with a link to their partitions."""
     return [
         LabelColumn(label="source", title="Source"),
         LabelColumn(label="target", title="Target"),
@@ -142,95 +132,3 @@ def _topic_labels(*more: LabelColumn) -> list[LabelColumn]:
         ),
         *more,
     ]
-
-
-def topic_panels() -> list[Panel]:
-    """Topics by state, and all of them in a table."""
-    return [_topics_by_state(), _topics()]
-
-
-def _in_their_colours(colours: dict[str, str]) -> list[Override]:
-    return [by_name(name, color=fixed(colour)) for name, colour in colours.items()]
-
-
-def _topics_by_state() -> Panel:
-    return timeseries(
-        Head(
-            title="Topics by state",
-            description="blind: nothing is known of some of its partitions. awaiting_target: named in the configuration,"
-            " and there is no target topic. not_selected: nobody named it, and the target has none.",
-            width=8, height=12,
-        ),
-        Query(legend="{{state}}", expr=f"count by (state) ({_topic_states()})"),
-        overrides=_in_their_colours(TOPIC_STATES),
-        is_stacked=True,
-    )  # fmt: skip
-
-
-def _topic_states() -> str:
-    return worst(f"{TOPIC_LABELS}, state", "topic_state", TOPIC)
-
-
-def _topics() -> Panel:
-    return table(
-        Head(
-            title="Topics",
-            description="Worst drift of each topic beside its thresholds in force, sorted by how near it is to its"
-            " page. A dash is a value that is not measured, or not there: a threshold that is off.",
-            width=16, height=12,
-        ),
-        _topic_labels(LabelColumn(label="state", title="State", colours=TOPIC_STATES)),
-        [
-            Column(title="Is in its state", expr=_topic_states(), is_hidden=True),
-            Column(title="Drift", unit="s", expr=drift_by_topic()),
-            Column(
-                title="Of the page threshold", unit="percentunit", decimals=0, scale=SHARE, is_judge=True,
-                expr=share(TOPIC_LABELS, TOPIC),
-            ),
-            Column(title="Lag (records)", expr=total(TOPIC_LABELS, lag_of(TOPIC))),
-            Column(title="Time to catch up", unit="s", expr=worst(TOPIC_LABELS, "topic_catch_up_seconds", TOPIC)),
-            Column(
-                title="Unmeasured", scale=NONE_IS_SIGHTED,
-                expr=f"count by ({TOPIC_LABELS}) ({worst(PARTITION_LABELS, 'unmeasured', TOPIC)})",
-            ),
-            Column(
-                title="Unverified", scale=NONE_IS_BETTER, expr=worst(TOPIC_LABELS, "unverified_partitions", TOPIC)
-            ),
-        ],
-        sort_by="Of the page threshold",
-    )  # fmt: skip
-
-
-def group_panels() -> list[Panel]:
-    """Where groups live, and the latest of them."""
-    return [_groups_by_state(), _worst_groups()]
-
-
-def _groups_by_state() -> Panel:
-    states = worst(f"{GROUP_LABELS}, state", "group_state", GROUP)
-    return timeseries(
-        Head(
-            title="Groups by where they live",
-            description="During a cutover groups move from on_source to on_target; on_both has members on both sides:"
-            " it reads twice.",
-            width=8,
-        ),
-        Query(legend="{{state}}", expr=f"count by (state) ({states})"),
-        overrides=_in_their_colours(GROUP_STATES),
-        is_stacked=True,
-    )
-
-
-def _worst_groups() -> Panel:
-    return timeseries(
-        Head(
-            title="Groups that wait longest",
-            description="How long the oldest record that a group has not read has been waiting, on the side where the"
-            " group lives. The ten worst at each moment; the dashed line is the threshold in force. The Groups board"
-            " has both sides.",
-            unit="s", width=16,
-        ),
-        Query(legend="{{group}} ({{source}} → {{target}})", expr=most(10, judged_group_lag())),
-        Query(ref="threshold", legend="threshold of group lag", expr=f"min({group_threshold()})"),
-        overrides=[threshold_line("threshold", PAGE)],
-    )  # fmt: skip

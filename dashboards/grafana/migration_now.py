@@ -12,8 +12,8 @@ from grafana.colours import (
     texts,
 )
 from grafana.frame import FIRING
-from grafana.links import to_runbook
-from grafana.panels import Head, Panel, Query, by_query, stat, state_timeline
+from grafana.links import GROUPS_BOARD, TOPIC_BOARD, to_board, to_runbook
+from grafana.panels import Head, Panel, Query, by_query, linked, stat, state_timeline
 from grafana.queries import (
     MIRROR,
     MIRROR_LABELS,
@@ -33,6 +33,7 @@ from grafana.tables import Column, LabelColumn, table
 
 _DRIFT = worst(MIRROR_LABELS, "drift_seconds", TOPIC)
 _UNMEASURED = worst(PARTITION_LABELS, "unmeasured", TOPIC)
+_MIRROR = ("source", "target")
 _ON_MIRROR = f"on ({MIRROR_LABELS})"
 
 STATE = first_of(
@@ -51,9 +52,12 @@ STATE = first_of(
 
 def panels(runbook_base_url: str) -> list[Panel]:
     """From left to right."""
+    partitions = to_board(TOPIC_BOARD, "Its partitions", *_MIRROR, of="__field.labels")
+    groups = to_board(GROUPS_BOARD, "Its groups", *_MIRROR, of="__field.labels")
     return [
-        _state(), _worst_drift(), _lag(), _late_topics(), _late_groups(), _unmeasured(), _lost(), _catch_up(),
-        _hopeless(), _over_time(), _alerts(runbook_base_url),
+        linked(_state(), partitions), linked(_worst_drift(), partitions), linked(_lag(), partitions),
+        linked(_late_topics(), partitions), linked(_late_groups(), groups), linked(_unmeasured(), partitions),
+        linked(_lost(), partitions), linked(_catch_up(), partitions), linked(_hopeless(), partitions), _over_time(), _alerts(runbook_base_url),
     ]  # fmt: skip
 
 
@@ -216,8 +220,8 @@ def _alerts(runbook_base_url: str) -> Panel:
             LabelColumn(label="severity", title="Severity", colours={"critical": PAGE, "warning": "orange"}),
             LabelColumn(label="source", title="Source"),
             LabelColumn(label="target", title="Target"),
-            LabelColumn(label="topic", title="Topic"),
-            LabelColumn(label="group", title="Group"),
+            LabelColumn(label="topic", title="Topic", link=to_board(TOPIC_BOARD, "Its partitions", *_MIRROR, "topic")),
+            LabelColumn(label="group", title="Group", link=to_board(GROUPS_BOARD, "Its lag", *_MIRROR, "group")),
         ],
         [Column(title="Since", expr=f"1000 * {started}", unit="dateTimeFromNow")],
         sort_by="Since",

@@ -1,6 +1,6 @@
 """Panels of the kinds that Grafana has built in, each with a title, a description and a unit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,12 @@ def panel_of(kind: str, head: Head, queries: Sequence[Query], *, form: str, is_i
         "fieldConfig": {"defaults": {"unit": head.unit, "noValue": NOT_MEASURED}, "overrides": []},
         "options": {},
     }
+
+
+def linked(panel: Panel, link: Mapping[str, Any]) -> Panel:
+    """The panel, with where a click on one of its values leads."""
+    fields = panel["fieldConfig"]
+    return panel | {"fieldConfig": fields | {"defaults": fields["defaults"] | {"links": [link]}}}
 
 
 def by_query(ref: str, **properties: Any) -> Override:

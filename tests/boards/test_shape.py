@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rig.boards import BOARDS, panels
+from rig.boards import BOARDS, panels, shown_labels
 
 CORE_PANELS = {"bargauge", "heatmap", "stat", "state-timeline", "table", "timeseries"}
 CALM = {"green", "dark-green", "semi-dark-green", "light-green", "super-light-green", "blue"}
@@ -135,6 +135,18 @@ def test_links_lead_to_boards_that_exist_with_variables_that_they_have(board: di
     assert all(set(siblings["tags"]) <= set(other["tags"]) for other in BOARDS.values())
     assert (siblings["includeVars"], siblings["keepTime"]) == (True, True)
     assert runbooks["url"].startswith("https://runbooks.example/")
+
+
+@BOARD
+def test_links_take_their_values_from_labels_that_are_shown(board: dict[str, Any]) -> None:
+    for panel in panels(board):
+        of_rows, of_series = (
+            set(re.findall(rf"\${{{place}\.(\w+)", json.dumps(panel)))
+            for place in (r"__data\.fields", r"__field\.labels")
+        )
+        assert of_rows <= (shown_labels(panel, {}) if panel["type"] == "table" else set())
+        if of_series:
+            assert of_series <= shown_labels(panel, panel["targets"][0])
 
 
 @BOARD
