@@ -101,7 +101,7 @@ def _firing_alerts() -> dict[str, Any]:
     return {
         "name": "Firing alerts", "enable": True, "hide": False, "iconColor": "red", "datasource": DATA_SOURCE,
         "expr": FIRING, "step": "10s", "titleFormat": "{{alertname}}", "tagKeys": "severity",
-        "textFormat": "{{source}} → {{target}} {{topic}}{{group}}", "useValueForTime": False,
+        "textFormat": "{{source}} → {{target}} {{topic}}{{group}}{{side}}{{stage}}{{connector}}", "useValueForTime": False,
     }  # fmt: skip
 
 

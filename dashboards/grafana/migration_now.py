@@ -206,8 +206,9 @@ def _over_time() -> Panel:
 
 
 def _alerts(runbook_base_url: str) -> Panel:
-    labels = f"alertname, severity, {TOPIC_LABELS}, group"
-    started = f"max by ({labels}) (ALERTS_FOR_STATE and ignoring (alertstate) {FIRING})"
+    firing = f"ALERTS_FOR_STATE and ignoring (alertstate) {FIRING}"
+    concerns = f'label_join({firing}, "concerns", "", "side", "stage", "connector")'
+    started = f"max by (alertname, severity, {TOPIC_LABELS}, group, concerns) ({concerns})"
     return table(
         Head(
             title="Firing alerts",
@@ -222,6 +223,7 @@ def _alerts(runbook_base_url: str) -> Panel:
             LabelColumn(label="target", title="Target"),
             LabelColumn(label="topic", title="Topic", link=to_board(TOPIC_BOARD, "Its partitions", *_MIRROR, "topic")),
             LabelColumn(label="group", title="Group", link=to_board(GROUPS_BOARD, "Its lag", *_MIRROR, "group")),
+            LabelColumn(label="concerns", title="Side, stage or connector"),
         ],
         [Column(title="Since", expr=f"1000 * {started}", unit="dateTimeFromNow")],
         sort_by="Since",

@@ -85,5 +85,6 @@ def _break_things(stand: Stand, server: Prometheus) -> None:
     holds('kafka_mirror_last_loss_timestamp_seconds{source="late", topic="orders"}')
     holds('kafka_mirror_drift_seconds{source="later", topic="inventory"} > 22')  # longer than rates look back
     holds('kafka_mirror_group_lag_seconds{source="late", group="reporting"} > 3')
-    holds('ALERTS{alertname="KafkaMirrorDriftHigh", alertstate="firing"}')
+    for alert in ("KafkaMirrorDriftHigh", "KafkaMirrorGroupLagHigh", "KafkaMirrorWatchdog"):
+        holds(f'ALERTS{{alertname="{alert}", alertstate="firing"}}')
     holds("min(count_over_time(kafka_mirror_polls_total[20s])) > 3")

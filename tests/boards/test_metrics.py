@@ -8,7 +8,20 @@ from kafka_mirror_exporter.metrics import METRICS, OfExporter
 from rig.boards import BoardQuery, annotation_queries, board_queries, substituted, variable_queries
 from rig.promql import nodes, selectors
 
-OF_ALERTS = frozenset({"alertname", "alertstate", "severity", "source", "target", "topic", "group"})
+OF_ALERTS = frozenset(
+    {
+        "alertname",
+        "alertstate",
+        "severity",
+        "source",
+        "target",
+        "topic",
+        "group",
+        "side",
+        "stage",
+        "connector",
+    }
+)
 LABELS = {
     spec.name: frozenset(spec.labels)
     | (frozenset() if isinstance(spec.values, OfExporter) else {"source", "target"})
@@ -31,10 +44,11 @@ def test_metrics_and_the_labels_they_are_chosen_by_exist(name: str) -> None:
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_values_are_grouped_by_labels_that_they_have(query: BoardQuery) -> None:
-    """`le` is made by the query itself."""
     for node in nodes(parse(query.seen_with())):
         if type(node).__name__ == "AggregateExpr" and node.modifier is not None:
-            has = frozenset().union(*(LABELS[metric] for metric, _ in selectors(node)))
+            calls = (inner for inner in nodes(node) if type(inner).__name__ == "Call")
+            made = {call.args[1].val for call in calls if call.func.name == "label_join"}
+            has = made.union(*(LABELS[metric] for metric, _ in selectors(node)))
             assert set(node.modifier.labels) <= has
 
 

@@ -29,7 +29,18 @@ RULES = {
                     "alert": "KafkaMirrorDriftHigh",
                     "expr": "max by (source, target, topic) (kafka_mirror_drift_seconds) > 2",
                     "labels": {"severity": "critical"},
-                }
+                },
+                {
+                    "alert": "KafkaMirrorGroupLagHigh",
+                    "expr": "max by (source, target, group) (kafka_mirror_group_lag_seconds) > 2",
+                    "labels": {"severity": "warning"},
+                },
+                {
+                    "alert": "KafkaMirrorClusterUnreachable",
+                    "expr": 'max by (source, target, side) (kafka_mirror_brokers{state="failing"}) > 0',
+                    "labels": {"severity": "critical"},
+                },
+                {"alert": "KafkaMirrorWatchdog", "expr": "vector(1)", "labels": {"severity": "none"}},
             ],
         }
     ]
