@@ -7,6 +7,7 @@ from grafana.colours import (
 )
 from grafana.links import TOPIC_BOARD, to_board
 from grafana.panels import (
+    Colours,
     Head,
     Panel,
     Query,
@@ -83,6 +84,8 @@ def _distribution() -> Panel:
         ),
         Query(legend="{{le}}", expr=f'count_values("le", {bucket})'),
         row_unit="s",
+        # A single partition must be as bright as a crowd: the scheme's dark end lies below one.
+        colours=Colours(scheme="Turbo", lowest=-5, highest=20),
     )
 
 

@@ -146,26 +146,34 @@ def timeseries(
     return panel
 
 
-def heatmap(head: Head, query: Query, *, row_unit: str, largest: float | None = None) -> Panel:
-    """One row for each series, its colour the value, up to `largest`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """One of Grafana's colour schemes, and the values at its two ends; what lies beyond has the end's colour."""
+
+    scheme: str
+    lowest: float
+    highest: float
+
+
+def heatmap(head: Head, query: Query, *, colours: Colours, row_unit: str) -> Panel:
+    """One row for each series, its colour the value."""
     panel = panel_of("heatmap", head, [query], form="time_series", is_instant=False)
-    colour = {
-        "mode": "scheme", "scheme": "Turbo", "steps": 64, "reverse": False, "exponent": 0.5,
-        "scale": "exponential", "fill": "red", "min": 0,
-    }  # fmt: skip
     panel["options"] = {
         "calculate": False,
         "cellGap": 0,
-        "color": colour | ({} if largest is None else {"max": largest}),
+        "color": {
+            "mode": "scheme", "scheme": colours.scheme, "min": colours.lowest, "max": colours.highest,
+            "steps": 64, "reverse": False, "exponent": 0.5, "scale": "linear", "fill": "red",
+        },
         "cellValues": {"unit": head.unit},
         "rowsFrame": {"layout": "auto"},
         "yAxis": {"axisPlacement": "left", "reverse": False, "unit": row_unit},
         "filterValues": {"le": -1e-9},
-        "legend": {"show": True},
+        "legend": {"show": colours.lowest == 0},
         "exemplars": {"color": "rgba(255,0,255,0.7)"},
         "showValue": "never",
-        "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": True},
-    }
+        "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
+    }  # fmt: skip
     return panel
 
 

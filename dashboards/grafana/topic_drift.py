@@ -1,7 +1,7 @@
 """Partitions of a topic over time: drift and lag, offsets and throughput of both sides."""
 
 from grafana.colours import FALLBACK, PAGE
-from grafana.panels import Head, Panel, Query, heatmap, threshold_line, timeseries
+from grafana.panels import Colours, Head, Panel, Query, heatmap, threshold_line, timeseries
 from grafana.queries import (
     PARTITION,
     PARTITION_LABELS,
@@ -33,13 +33,13 @@ def _heat() -> Panel:
         Head(
             title="Drift of each partition against its page threshold",
             description="One row for each of the hundred worst partitions; its colour is drift divided by the page"
-            " threshold in force, and the scale ends at twice the threshold. A partition that stands still is one hot row. No colour: nothing"
+            " threshold in force, and it is red from 100 % on. A partition that stands still is one hot row. No colour: nothing"
             " was measured, or the threshold is off.",
             unit="percentunit", height=12,
         ),
         Query(legend=_ROW, expr=most(100, share(PARTITION_LABELS, PARTITION))),
         row_unit="string",
-        largest=2,
+        colours=Colours(scheme="RdYlGn", lowest=0, highest=1),
     )  # fmt: skip
 
 
