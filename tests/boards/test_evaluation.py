@@ -17,7 +17,7 @@ ONLY_BY_HAND = {
 }
 # What they may bring about, or not, by the moment.
 PERHAPS_BY_HAND = {
-    "kafka_mirror_pre_mirror_records",  # known where the first offset sync was there before the exporter
+    "kafka_mirror_pre_mirror_records",  # known once a first offset sync of a partition was read
     "kafka_mirror_topic_catch_up_seconds",  # lasts too short a time
     "kafka_mirror_unmeasured",  # lasts too short a time
 }

@@ -34,7 +34,7 @@ NOT_HERE = {
     "kafka_mirror_unmeasured",  # everything is measured
 }
 PERHAPS_HERE = {
-    "kafka_mirror_pre_mirror_records",  # known where the first offset sync was there before the exporter
+    "kafka_mirror_pre_mirror_records",  # known once a first offset sync of a partition was read
     "kafka_mirror_topic_catch_up_seconds",  # this mirror catches up within a poll or two
 }
 

@@ -133,9 +133,10 @@ class PartitionTracker:
 
     def _take_pairs(self, seen: Witnesses, *, is_first: bool) -> None:
         usable = [p for p in seen.pairs if p.downstream <= seen.target_end and p.upstream <= seen.source_end]
+        begin = next((p for p in usable if p.downstream == 0), None)
+        if begin is not None and self.pre_mirror is None:
+            self.pre_mirror = begin.upstream
         if is_first:
-            begin = next((p for p in usable if p.downstream == 0), None)
-            self.pre_mirror = begin.upstream if begin else self.pre_mirror
             usable = usable[-1:]
         for pair in usable:
             if self.floor is not None and pair.upstream < self.floor and self._last_pair is not None:

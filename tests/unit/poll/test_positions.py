@@ -142,6 +142,18 @@ def test_nothing_is_mirrored_while_the_target_is_empty() -> None:
     assert (position.offset, position.origin) == (0, "not_mirrored_yet")
 
 
+def test_what_was_gone_before_the_mirror_began_is_known_whenever_it_begins() -> None:
+    mirror = Mirror()
+    mirror.produce(50)
+    mirror.source_log.start = 30
+    mirror.measure()
+    mirror.copy(10, pair=True)
+    mirror.measure()
+
+    assert mirror.poll.trackers[TP].pre_mirror == 30
+    assert mirror.lost == 0
+
+
 def test_records_sent_again_after_a_restart_do_not_move_the_position() -> None:
     mirror = flowing()
     mirror.produce(300)
