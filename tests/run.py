@@ -13,6 +13,7 @@ STEPS = (
         "pure, development mode",
         [sys.executable, "-X", "dev", "-m", "pytest", "-q", str(TESTS / "unit" / "core")],
     ),
+    ("alerts", [sys.executable, "-m", "pytest", str(TESTS / "alerts")]),
     ("real clusters", [sys.executable, "-m", "pytest", str(TESTS / "real")]),
 )
 

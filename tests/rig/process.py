@@ -1,4 +1,4 @@
-"""Java processes that can be paused, killed and started again, and never outlive the tests."""
+"""Processes that can be paused, killed and started again, and never outlive the tests."""
 
 import atexit
 import ctypes
@@ -51,13 +51,13 @@ def _die_with_the_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class JavaProcess:
-    """One JVM; its output goes to a log file."""
+class ServerProcess:
+    """One process; its output goes to a log file."""
 
-    def __init__(self, name: str, arguments: Sequence[str], *, log: Path, heap: str = "256m") -> None:
+    def __init__(self, name: str, command: Sequence[str], *, log: Path) -> None:
         self.name = name
         self.log = log
-        self._command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *arguments]
+        self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.kill)
 
@@ -106,3 +106,11 @@ class JavaProcess:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+class JavaProcess(ServerProcess):
+    """One JVM."""
+
+    def __init__(self, name: str, arguments: Sequence[str], *, log: Path, heap: str = "256m") -> None:
+        java = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        super().__init__(name, [*java, *arguments], log=log)
