@@ -32,9 +32,11 @@ check: $(STAMP)  ## format, lint, types, import contracts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python alerts/generate.py --check
 
-docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document
+docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules
 	$(BIN)/python docs/generate.py
+	$(BIN)/python alerts/generate.py
 
 bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
 	$(BIN)/python benchmarks/render.py
