@@ -24,7 +24,7 @@ def of_topic(metric: str, *matchers: str) -> str:
 def asked(expression: str, answer: str, *, otherwise: str = "", labels: str = "source target topic") -> str:
     """The answer to a question to Prometheus, or something else where it has none.
 
-    Each `%q` of the expression takes one of the labels: the alert's, or of the row where it begins with a dot.
+    Each `%q` of the expression takes one of the labels, which are the alert's or begin with a dot.
     """
     given = " ".join(name if name.startswith(".") else f"$labels.{name}" for name in labels.split())
     rest = f"{{{{ else }}}}{otherwise}" if otherwise else ""
