@@ -6,7 +6,9 @@ from ruleset.text import COUNT, MIRROR, asked, known_or_old
 
 _REPORTING = Recording(
     "mirror:kafka_mirror_reporting:count",
-    "count by (source, target) (changes(kafka_mirror_polls_total[30s]) > 0)",
+    "count by (source, target) (\n"
+    "  kafka_mirror_polls_total and changes(kafka_mirror_polls_total[30s]) > 0\n"
+    ")\n",
     "Exporters whose polls go on.",
 )
 _STILL_KNOWN = f"and on (source, target) {KNOWN_MIRROR}"

@@ -65,11 +65,14 @@ _RECORDINGS = (
     ),
 )
 
+_OF_GROUP = "{source=%q,target=%q,group=%q}"
 _WHERE = asked(
-    "topk(1, max by (side, topic, partition) (kafka_mirror_group_lag_seconds{source=%q,target=%q,group=%q}))",
+    # The other side may be further behind, and not count.
+    f"topk(1, max by (side, topic, partition) (kafka_mirror_group_lag_seconds{_OF_GROUP}"
+    f" == on ({GROUP}) group_left () {_LAG}{_OF_GROUP}))",
     "{{ with . | first }}, on the {{ .Labels.side }}, topic {{ .Labels.topic }}"
     "{{ with .Labels.partition }} partition {{ . }}{{ end }}{{ end }}",
-    labels="source target group",
+    labels="source target group source target group",
 )
 
 

@@ -46,7 +46,7 @@ class _Server:
     def __enter__(self) -> Self:
         self.process.start()
         try:
-            wait_until(self._is_ready, seconds=60, what=f"{self.name} is ready")
+            wait_until(self.is_ready, seconds=60, what=f"{self.name} is ready")
         except BaseException:
             self.process.kill()
             raise
@@ -55,7 +55,8 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether it answers; raises with the end of its log if it has ended."""
         self.process.check_running()
         try:
             with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:

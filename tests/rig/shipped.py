@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+from kafka_mirror_exporter.config.models import PollConfig
+from kafka_mirror_exporter.config.values import parse_duration
+
 ALERTS = Path(__file__).resolve().parents[2] / "alerts"
 RULES = ALERTS / "kafka-mirror-exporter.rules.yaml"
 
@@ -35,3 +38,19 @@ def shipped_alertmanager(work_dir: Path, *, receiver_url: str) -> Path:
     file = work_dir / "alertmanager.yaml"
     file.write_text(yaml.safe_dump(config))
     return file
+
+
+def worst_case_seconds() -> float:
+    """From the breach to the notification, when every clock has just missed it: see alerts/README.md."""
+    poll, rules = PollConfig(), yaml.safe_load(RULES.read_text())["groups"]
+    (drift, group) = next(
+        (rule, group)
+        for group in rules
+        for rule in group["rules"]
+        if rule.get("alert") == "KafkaMirrorDriftHigh"
+    )
+    scraping = yaml.safe_load((ALERTS / "prometheus.yaml").read_text())["global"]["scrape_interval"]
+    routes = yaml.safe_load((ALERTS / "alertmanager.yaml").read_text())["route"]["routes"]
+    (route,) = [route for route in routes if "DriftHigh" in str(route["matchers"])]
+    waits = (scraping, group["interval"], drift.get("for", "0s"), route["group_wait"])
+    return poll.interval + poll.timeout + sum(parse_duration(wait) for wait in waits if wait != "0s")
