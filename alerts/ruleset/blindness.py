@@ -11,7 +11,7 @@ NOT_MIRRORED = Alert(
     hold="15m",
     board="kafka-mirror-topic",
     expr=held_topic(
-        f'max by ({TOPIC}) (max_over_time(kafka_mirror_topic_state{{state="awaiting_target"}}[30s]))',
+        f'max by ({TOPIC}) (max_over_time(kafka_mirror_topic_state{{state="awaiting_target"}}[<window>]))',
         name="KafkaMirrorTopicNotMirrored",
         decided_by="kafka_mirror_topic_state",
     ),
@@ -55,7 +55,7 @@ UNVERIFIED = Alert(
     hold="15m",
     board="kafka-mirror-topic",
     expr=held_topic(
-        f"min by ({TOPIC}) (min_over_time(kafka_mirror_unverified_partitions[30s])) > 0\n"
+        f"min by ({TOPIC}) (min_over_time(kafka_mirror_unverified_partitions[<window>])) > 0\n"
         f"and on ({TOPIC}) {PAGED_STATES}",
         name="KafkaMirrorUnverified",
         decided_by="kafka_mirror_unverified_partitions",

@@ -7,7 +7,7 @@ from ruleset.text import COUNT, MIRROR, asked, known_or_old
 _REPORTING = Recording(
     "mirror:kafka_mirror_reporting:count",
     "count by (source, target) (\n"
-    "  kafka_mirror_polls_total and changes(kafka_mirror_polls_total[30s]) > 0\n"
+    "  kafka_mirror_polls_total and changes(kafka_mirror_polls_total[<window>]) > 0\n"
     ")\n",
     "Exporters whose polls go on.",
 )
@@ -21,7 +21,7 @@ _UNREACHABLE = Alert(
     expr=held(
         f"min by ({SIDE}) (\n"
         "  kafka_mirror_cluster_up\n"
-        "    and ignoring (side) changes(kafka_mirror_polls_total[30s]) > 0\n"
+        "    and ignoring (side) changes(kafka_mirror_polls_total[<window>]) > 0\n"
         ") == 0",
         name="KafkaMirrorClusterUnreachable",
         by=SIDE,

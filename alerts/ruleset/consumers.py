@@ -47,7 +47,7 @@ _RECORDINGS = (
         "  or\n"
         '  kafka_mirror_group_state{state=~"on_source|on_target|on_both"}\n'
         f"    and on ({GROUP}) {_LAG}\n"
-        f"    and on ({GROUP}) {_LAG} offset 15s\n"
+        f"    and on ({GROUP}) {_LAG} offset <settled>\n"
         "    and on (source, target) kafka_mirror_polls_total > 1\n"
         f"    unless on ({GROUP}) group:kafka_mirror_group_unmeasured:count\n"
         ")\n",
@@ -81,7 +81,7 @@ def _lag_high(severity: Severity, matcher: str) -> Alert:
         f"{_LAG}{matcher}\n"
         "  > on (source, target) group_left ()\n"
         '    max by (source, target) (kafka_mirror_group_threshold_seconds{level="lag"})\n'
-        f"  and on ({GROUP}) {_LAG} offset 15s\n"
+        f"  and on ({GROUP}) {_LAG} offset <settled>\n"
         "  and on (source, target) kafka_mirror_polls_total > 1"
     )
     ended = (f"unless on ({GROUP}) {_JUDGED}", f"unless on ({GROUP}) {_DEPARTED}")

@@ -18,11 +18,11 @@ PAGED_STATES = 'kafka_mirror_topic_state{state=~"mirroring|blind"}'
 # A value without history rests on a record's timestamp alone: it must still hold a poll later.
 PAST_THRESHOLD = f"""kafka_mirror_drift_seconds
   > on ({TOPIC}) group_left () topic:kafka_mirror_drift_threshold_seconds:max{{level="page"}}
-  and kafka_mirror_drift_seconds offset 15s
+  and kafka_mirror_drift_seconds offset <settled>
   and ignoring (topic, partition) kafka_mirror_polls_total > 1"""
 
 _DRIFT = of_topic("kafka_mirror_drift_seconds")
-_STANDS = "changes({}[30s]) == 0"
+_STANDS = "changes({}[<window>]) == 0"
 
 
 def worst(condition: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 INTERVAL = "5s"
@@ -31,6 +32,15 @@ class Parameters:
         """Three polls, and fifteen seconds at least, as the exporter itself has it."""
         return max(3 * self.poll_interval_seconds, 15.0)
 
+    def fill(self, text: str) -> str:
+        """A rule's text with the times that follow from the poll interval.
+
+        `<settled>` is three polls: by then a new series has been confirmed by another. In a `<window>` of six
+        a counter of polls moves for sure.
+        """
+        settled = ceil(self.data_is_stale_after_seconds)
+        return text.replace("<settled>", f"{settled}s").replace("<window>", f"{2 * settled}s")
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -58,7 +68,7 @@ class Alert:
         """What people read, with where to read on."""
         texts = {
             "summary": self.summary,
-            "description": self.description,
+            "description": parameters.fill(self.description),
             "runbook_url": f"{parameters.runbook_base_url.rstrip('/')}/{self.name}.md",
         }
         if self.board is not None:
@@ -86,11 +96,11 @@ class Group:
 
 def _as_yaml(rule: Recording | Alert, parameters: Parameters) -> dict[str, Any]:
     if isinstance(rule, Recording):
-        return {"record": rule.record, "expr": rule.expr}
+        return {"record": rule.record, "expr": parameters.fill(rule.expr)}
     timing = {"for": rule.hold, "keep_firing_for": rule.keep_firing}
     return {
         "alert": rule.name,
-        "expr": rule.expr,
+        "expr": parameters.fill(rule.expr),
         **{key: value for key, value in timing.items() if value is not None},
         "labels": {"severity": rule.severity},
         "annotations": rule.annotations(parameters),

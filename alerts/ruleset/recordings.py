@@ -56,12 +56,12 @@ MEMORY = (
         "topic:kafka_mirror_measured:count",
         f"count by ({TOPIC}) (\n"
         '  kafka_mirror_topic_state{state="mirroring"}\n'
-        '    and kafka_mirror_topic_state{state="mirroring"} offset 15s\n'
+        '    and kafka_mirror_topic_state{state="mirroring"} offset <settled>\n'
         "    and ignoring (state) max without (partition) (kafka_mirror_drift_seconds)\n"
-        "    and ignoring (state) max without (partition) (kafka_mirror_drift_seconds offset 15s)\n"
+        "    and ignoring (state) max without (partition) (kafka_mirror_drift_seconds offset <settled>)\n"
         "    and ignoring (topic, state) kafka_mirror_polls_total > 1\n"
         ")\n",
-        "Exporters that measure every partition of a topic, and did so 15 s ago: they may end a page.",
+        "Exporters that measure every partition of a topic, and did so three polls ago: they may end a page.",
     ),
     Recording(
         "topic:kafka_mirror_departed:max",
