@@ -15,6 +15,7 @@ from kafka_mirror_exporter.app.serve import Service
 from kafka_mirror_exporter.cli.logs import configure_logging
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.demo.control import Control
+from kafka_mirror_exporter.demo.prometheus import find_monitoring
 from kafka_mirror_exporter.demo.stand import SOURCE_ALIAS, SOURCE_GROUPS, TARGET_ALIAS, TARGET_GROUPS, Stand
 from kafka_mirror_exporter.errors import ConfigError, Fault
 
@@ -39,12 +40,20 @@ class _Stand(Protocol):
 @click.option("--rate", default=200.0, show_default=True, help="Records a second.")
 @click.option("--web.listen-address", "listen_address", default="127.0.0.1:10015", show_default=True)
 @click.option("--without-offset-syncs", is_flag=True, help="Let the tails of the logs tell the position.")
+@click.option("--with-prometheus", is_flag=True, help="Prometheus and Alertmanager, too, with the alerts.")
 @click.option("--duration", type=float, help="End after so many seconds.")
 def command(
-    *, is_real: bool, rate: float, listen_address: str, without_offset_syncs: bool, duration: float | None
+    *,
+    is_real: bool,
+    rate: float,
+    listen_address: str,
+    without_offset_syncs: bool,
+    with_prometheus: bool,
+    duration: float | None,
 ) -> None:
     """A mirror with faults to press, and the exporter watching it, until Ctrl-C."""
     configure_logging("warning", "text")
+    monitoring = find_monitoring() if with_prometheus else None
     with ExitStack() as stack:
         stand: _Stand
         if is_real:
@@ -56,6 +65,9 @@ def command(
         control = stack.enter_context(closing(Control(stand)))
         service = Service(_config(stand, tail_match_only=without_offset_syncs), listen_address=listen_address)
         _explain(service.port, control.url)
+        if monitoring is not None:
+            addresses = stack.enter_context(monitoring.run(exporter_port=service.port))
+            click.echo("\nPrometheus    {}/alerts\nAlertmanager  {}".format(*addresses))
         asyncio.run(_run(service, duration))
 
 
