@@ -1,6 +1,6 @@
 """Alerts of clusters, connectors, and of the exporter itself."""
 
-from ruleset.memory import CONNECTOR, KNOWN_MIRROR, SIDE, STAGE, held
+from ruleset.memory import CONNECTOR, KNOWN_EXPORTERS, SIDE, STAGE, held
 from ruleset.model import Alert, Group, Parameters, Recording
 from ruleset.text import COUNT, MIRROR, asked, known_or_old
 
@@ -11,7 +11,7 @@ _REPORTING = Recording(
     ")\n",
     "Exporters whose polls go on.",
 )
-_STILL_KNOWN = f"and on (source, target) {KNOWN_MIRROR}"
+_STILL_KNOWN = f"and on (source, target) {KNOWN_EXPORTERS}"
 
 _UNREACHABLE = Alert(
     name="KafkaMirrorClusterUnreachable",
@@ -42,9 +42,9 @@ _DOWN = Alert(
     board="kafka-mirror-migration",
     expr=(
         "max by (source, target) (\n"
-        f"  {KNOWN_MIRROR} unless on (source, target) kafka_mirror_polls_total\n"
+        f"  {KNOWN_EXPORTERS} unless on (source, target) kafka_mirror_polls_total\n"
         "  or\n"
-        f"  {KNOWN_MIRROR} and on (job, instance) up == 0\n"
+        f"  {KNOWN_EXPORTERS} and on (job, instance) up == 0\n"
         ")\n"
     ),
     summary="An exporter that watched the mirror is gone.",

@@ -1,8 +1,9 @@
 """Alerts of consumer groups, judged on the side where each lives."""
 
 import json
+from collections.abc import Callable
 
-from ruleset.memory import ALL_EXPORTERS, GROUP, KNOWN_MIRROR, firing, held
+from ruleset.memory import ALL_EXPORTERS, GROUP, KNOWN_EXPORTERS, firing, held
 from ruleset.model import Alert, Group, Parameters, Recording, Severity
 from ruleset.text import MIRROR, asked, indented, known_or_old
 
@@ -17,28 +18,31 @@ _ON_SOURCE, _ON_TARGET = (
 )
 
 
-def _on_judged_side(metric: str, rest: str = "") -> str:
-    """A metric of the side on which each group is judged; nothing of groups that are not."""
-    sides = ((f'{metric}{{side="source"}}', _ON_SOURCE), (f'{metric}{{side="target"}}', _ON_TARGET))
-    return "\nor\n".join(f"{selected}{rest}\n  {lives}" for selected, lives in sides)
+def _on_judged_side(of_side: Callable[[str], str]) -> str:
+    """What is said of the side on which each group is judged; nothing of groups that are not."""
+    sides = (("source", _ON_SOURCE), ("target", _ON_TARGET))
+    return indented("\nor\n".join(f"{of_side(side)}\n  {lives}" for side, lives in sides))
+
+
+def _longest_wait(side: str) -> str:
+    return f'max by ({GROUP}, side) (kafka_mirror_group_lag_seconds{{side="{side}"}})'
+
+
+def _has_unknown_waits(side: str) -> str:
+    commits = f'count without (topic, partition) (kafka_mirror_group_committed_offset{{side="{side}"}})'
+    return f"{commits}\n  > count without (topic, partition) (kafka_mirror_group_lag_seconds)"
 
 
 _RECORDINGS = (
     Recording(
         _LAG,
-        f"max by ({GROUP}) (\n{indented(_on_judged_side('kafka_mirror_group_lag_seconds'))}\n)\n",
+        f"max by ({GROUP}) (\n{_on_judged_side(_longest_wait)}\n)\n",
         "How long the first unread record of a group has been waiting, on the side where the group lives.",
     ),
     Recording(
         "group:kafka_mirror_group_unmeasured:count",
-        f"count by ({GROUP}) (\n"
-        + indented(
-            _on_judged_side(
-                "kafka_mirror_group_committed_offset", "\n  unless kafka_mirror_group_lag_seconds"
-            )
-        )
-        + "\n)\n",
-        "Commits of a group, on the side where it lives, whose seconds are not known.",
+        f"count by ({GROUP}) (\n{_on_judged_side(_has_unknown_waits)}\n)\n",
+        "Exporters that know fewer waits of a group than commits, on the side where it lives.",
     ),
     Recording(
         _JUDGED,
@@ -60,7 +64,7 @@ _RECORDINGS = (
         f"  and on (source, target)\n{indented(indented(ALL_EXPORTERS))}\n"
         "or\n"
         f"{_PAGED}\n"
-        f"  unless on (source, target) {KNOWN_MIRROR}\n",
+        f"  unless on (source, target) {KNOWN_EXPORTERS}\n",
         "Groups with a firing alert that nobody sees any more, though as many exporters look as usual.",
     ),
 )

@@ -2,6 +2,7 @@
 
 from ruleset.memory import TOPIC, held_topic
 from ruleset.model import Alert
+from ruleset.recordings import LATE
 from ruleset.text import (
     PARTITION,
     SECONDS,
@@ -14,12 +15,6 @@ from ruleset.text import (
 )
 
 PAGED_STATES = 'kafka_mirror_topic_state{state=~"mirroring|blind"}'
-
-# A value without history rests on a record's timestamp alone: it must still hold a poll later.
-PAST_THRESHOLD = f"""kafka_mirror_drift_seconds
-  > on ({TOPIC}) group_left () topic:kafka_mirror_drift_threshold_seconds:max{{level="page"}}
-  and kafka_mirror_drift_seconds offset <settled>
-  and ignoring (topic, partition) kafka_mirror_polls_total > 1"""
 
 _DRIFT = of_topic("kafka_mirror_drift_seconds")
 _STANDS = "changes({}[<window>]) == 0"
@@ -62,7 +57,7 @@ DRIFT_HIGH = Alert(
     severity="critical",
     board="kafka-mirror-topic",
     keep_firing="30s",
-    expr=held_topic(worst(PAST_THRESHOLD), name="KafkaMirrorDriftHigh"),
+    expr=held_topic(worst(LATE), name="KafkaMirrorDriftHigh"),
     summary="A mirrored topic is further behind than its threshold allows.",
     description=known_or_held(_LATE, _HELD),
 )
@@ -73,7 +68,7 @@ STALLED = Alert(
     hold="1m",
     board="kafka-mirror-topic",
     expr=held_topic(
-        worst(f"{PAST_THRESHOLD}\n  and {_STANDS.format('kafka_mirror_position_offset')}"),
+        worst(f"{LATE}\n  and {_STANDS.format('kafka_mirror_position_offset')}"),
         name="KafkaMirrorStalled",
     ),
     summary="The mirror of a topic is behind and does not move.",

@@ -1,8 +1,9 @@
 """Alerts of records that were lost, may soon be, or of logs that went backwards."""
 
-from ruleset.drift import PAST_THRESHOLD, worst
+from ruleset.drift import worst
 from ruleset.memory import TOPIC, held_topic
 from ruleset.model import Alert
+from ruleset.recordings import LAST_RESET, LATE
 from ruleset.text import COUNT, SECONDS, TOPIC_OF_MIRROR, asked, known_or_old, of_topic
 
 _WATCHED = f"and on ({TOPIC}) topic:kafka_mirror_watched:count"
@@ -42,7 +43,7 @@ POSITION_RESET = Alert(
     severity="warning",
     board="kafka-mirror-topic",
     expr=held_topic(
-        f"max by ({TOPIC}) (increase(kafka_mirror_position_resets_total[1h])) > 0\n{_WATCHED}",
+        f"time() - {LAST_RESET} < 3600\n{_WATCHED}",
         name="KafkaMirrorPositionReset",
         decided_by="kafka_mirror_topic_state",
     ),
@@ -62,13 +63,13 @@ RETENTION_RISK = Alert(
     board="kafka-mirror-topic",
     expr=held_topic(
         worst(
-            f"{PAST_THRESHOLD}\n"
+            f"{LATE}\n"
             "  and (\n"
             "    kafka_mirror_retention_headroom_seconds < 3600\n"
             "    or\n"
             f"    (kafka_mirror_position_offset - {_SIDE} {_START})\n"
             f'      < {_SIDE} 0.1 * (kafka_mirror_high_watermark{{side="source"}} - {_START})\n'
-            f"      and {_SIDE} delta({_START}[1h]) > 0\n"
+            f"      and {_SIDE} {_START} > {_START} offset 1h\n"
             "  )"
         ),
         name="KafkaMirrorRetentionRisk",

@@ -27,8 +27,8 @@ ALL_EXPORTERS = """(
 )"""
 """By mirror: no fewer exporters know both clusters now than did for most of the last hour."""
 
-KNOWN_MIRROR = "last_over_time(kafka_mirror_polls_total[1d])"
-"""By mirror: it was watched in the last day."""
+KNOWN_EXPORTERS = "instance:kafka_mirror_polls_total:last1d"
+"""By mirror and exporter: it was watched in the last day."""
 
 
 def firing(matchers: str, by: str) -> str:

@@ -1,6 +1,6 @@
 """What boards and alerts share, and what the topic alerts remember by."""
 
-from ruleset.memory import ALL_EXPORTERS, KNOWN_MIRROR, TOPIC, firing
+from ruleset.memory import ALL_EXPORTERS, KNOWN_EXPORTERS, TOPIC, firing
 from ruleset.model import Recording
 from ruleset.text import indented
 
@@ -37,7 +37,33 @@ SHARED = (
 
 _PAGED_TOPICS = firing('alertname=~"KafkaMirror.+",topic!=""', TOPIC)
 
+LATE = "partition:kafka_mirror_drift_seconds:late"
+LAST_RESET = "topic:kafka_mirror_position_reset_timestamp_seconds:max"
+
+EVENTS = (
+    Recording(
+        LATE,
+        "kafka_mirror_drift_seconds\n"
+        f'  > on ({TOPIC}) group_left () topic:kafka_mirror_drift_threshold_seconds:max{{level="page"}}\n'
+        "  and kafka_mirror_drift_seconds offset <settled>\n"
+        "  and ignoring (topic, partition) kafka_mirror_polls_total > 1\n",
+        # Without history, drift rests on a record's timestamp alone: it must still hold a poll later.
+        "Partitions past their threshold; those that have just appeared must be seen twice.",
+    ),
+    Recording(
+        LAST_RESET,
+        f"max by ({TOPIC}) (increase(kafka_mirror_position_resets_total[2m]) > 0) * 0 + time()\n"
+        f"or\n{LAST_RESET} > time() - 3600\n",
+        "When a reset was last counted, remembered for an hour by the series itself.",
+    ),
+)
+
 MEMORY = (
+    Recording(
+        KNOWN_EXPORTERS,
+        "last_over_time(kafka_mirror_polls_total[1d])\n",
+        "Every exporter of the last day.",
+    ),
     Recording(
         "mirror:kafka_mirror_exporters:count",
         "count by (source, target) (\n"
@@ -70,7 +96,7 @@ MEMORY = (
         f"  and on (source, target)\n{indented(indented(ALL_EXPORTERS))}\n"
         "or\n"
         f"{_PAGED_TOPICS}\n"
-        f"  unless on (source, target) {KNOWN_MIRROR}\n",
+        f"  unless on (source, target) {KNOWN_EXPORTERS}\n",
         "Topics with a firing alert that nobody watches any more, though as many exporters look as usual.",
     ),
 )

@@ -4,13 +4,14 @@ from ruleset.blindness import NOT_MIRRORED, UNMEASURED, UNVERIFIED
 from ruleset.drift import DRIFT_HIGH, STALLED
 from ruleset.losses import POSITION_RESET, RECORDS_LOST, RETENTION_RISK
 from ruleset.model import Group
-from ruleset.recordings import MEMORY, SHARED
+from ruleset.recordings import EVENTS, MEMORY, SHARED
 from ruleset.transactions import TRANSACTION_HANGING
 
 TOPIC_GROUP = Group(
     "kafka-mirror-topics",
     (
         *SHARED,
+        *EVENTS,
         *MEMORY,
         DRIFT_HIGH,
         STALLED,

@@ -88,8 +88,13 @@ def test_every_recorded_series_that_the_rules_use_is_recorded() -> None:
 def labels_of(name: str, scraped: dict[str, set[str]]) -> set[str]:
     recorded = {rule["record"]: rule["expr"] for rule in shipped_rules() if "record" in rule}
     if name in recorded:
-        (by, *_) = re.findall(r"^\w+ by \(([^)]*)\)", recorded[name])
-        return set(by.split(", "))
+        by = re.findall(r"^\w+ by \(([^)]*)\)", recorded[name])
+        # What is not grouped keeps the labels of what it begins with, and those of the scrape.
+        return (
+            set(by[0].split(", "))
+            if by
+            else labels_of(_NAME.findall(recorded[name])[0], scraped) | OF_SCRAPES
+        )
     if name in ONLY_IN_THE_TABLE:
         (spec,) = [spec for spec in METRICS if spec.name == name]
         return {"source", "target", *spec.labels}
