@@ -41,6 +41,7 @@ docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schem
 bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/poll.py
+	$(BIN)/python benchmarks/rules.py
 
 lock:  ## resolve the requirements files again (needs uv)
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

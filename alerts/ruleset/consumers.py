@@ -29,8 +29,12 @@ def _longest_wait(side: str) -> str:
 
 
 def _has_unknown_waits(side: str) -> str:
-    commits = f'count without (topic, partition) (kafka_mirror_group_committed_offset{{side="{side}"}})'
-    return f"{commits}\n  > count without (topic, partition) (kafka_mirror_group_lag_seconds)"
+    """By exporter, for each knows what it has read itself."""
+    counts = [
+        f'count by (job, instance, {GROUP}) (kafka_mirror_group_{metric}{{side="{side}"}})'
+        for metric in ("committed_offset", "lag_seconds")
+    ]
+    return "\n  > ".join(counts)
 
 
 _RECORDINGS = (

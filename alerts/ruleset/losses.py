@@ -57,21 +57,22 @@ POSITION_RESET = Alert(
     ),
 )
 
+# Only late partitions are looked at, which costs nothing while there are none.
+_ENDING = f"""{LATE}
+  and (
+    kafka_mirror_retention_headroom_seconds < 3600
+    or
+    ((kafka_mirror_position_offset and {LATE}) - {_SIDE} {_START})
+      < {_SIDE} 0.1 * ((kafka_mirror_high_watermark{{side="source"}} and {_SIDE} {LATE}) - {_START})
+      and {_SIDE} ({_START} and {_SIDE} {LATE}) > {_START} offset 1h
+  )"""
+
 RETENTION_RISK = Alert(
     name="KafkaMirrorRetentionRisk",
     severity="critical",
     board="kafka-mirror-topic",
     expr=held_topic(
-        worst(
-            f"{LATE}\n"
-            "  and (\n"
-            "    kafka_mirror_retention_headroom_seconds < 3600\n"
-            "    or\n"
-            f"    (kafka_mirror_position_offset - {_SIDE} {_START})\n"
-            f'      < {_SIDE} 0.1 * (kafka_mirror_high_watermark{{side="source"}} - {_START})\n'
-            f"      and {_SIDE} {_START} > {_START} offset 1h\n"
-            "  )"
-        ),
+        worst(_ENDING),
         name="KafkaMirrorRetentionRisk",
     ),
     summary="The source will soon delete records that are not mirrored yet.",

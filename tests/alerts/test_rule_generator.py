@@ -67,7 +67,7 @@ def test_addresses_of_a_site_are_in_every_alert(tmp_path: Path) -> None:
 def test_a_longer_poll_interval_is_given_its_time(tmp_path: Path) -> None:
     text = made(tmp_path, "--poll-interval-seconds", "20")
 
-    assert "mirror:kafka_mirror_data_age_seconds:max > 60\n" in text
+    assert "max by (source, target, stage) (kafka_mirror_data_age_seconds) > 60\n" in text
     assert "kafka_mirror_drift_seconds offset 60s" in text
     assert "changes(kafka_mirror_polls_total[120s])" in text
     assert "<settled>" not in text

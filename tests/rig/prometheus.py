@@ -121,6 +121,11 @@ class Prometheus(_Server):
         alerts: list[dict[str, Any]] = _get(f"{self.url}/api/v1/alerts")["data"]["alerts"]
         return alerts
 
+    def rule_groups(self) -> list[dict[str, Any]]:
+        """The groups of rules, with when and for how long each was last evaluated."""
+        groups: list[dict[str, Any]] = _get(f"{self.url}/api/v1/rules")["data"]["groups"]
+        return groups
+
     def firing(self, name: str) -> list[dict[str, Any]]:
         """The firing alerts of one name."""
         return [a for a in self.alerts() if a["labels"]["alertname"] == name and a["state"] == "firing"]
