@@ -8,9 +8,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from kafka_mirror_exporter.app.mirror import OpenMirror
-from kafka_mirror_exporter.cli.demo import _config
+from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.reading import GROUP_STATES, TOPIC_STATES
-from kafka_mirror_exporter.demo.stand import Stand
+from kafka_mirror_exporter.demo.stand import SOURCE_ALIAS, SOURCE_GROUPS, TARGET_ALIAS, Stand
 from kafka_mirror_exporter.metrics import METRICS
 from kafka_mirror_exporter.poll.ledger import Ledger
 from unit.exposition.scraping import exposition_of
@@ -45,7 +45,11 @@ def expressions() -> Iterator[str]:
 def scraped() -> dict[str, set[str]]:
     """The labels of every metric that a real exporter exports, watching the demo."""
     stand = Stand()
-    config = _config(stand, tail_match_only=False)
+    clusters = {
+        "source": {"alias": SOURCE_ALIAS, "bootstrap_servers": stand.source},
+        "target": {"alias": TARGET_ALIAS, "bootstrap_servers": stand.target},
+    }
+    config = Config.model_validate({"mirrors": [clusters | {"groups": {"include": list(SOURCE_GROUPS)}}]})
     mirror = OpenMirror(config, config.mirrors[0], ledger=Ledger())
     labels: dict[str, set[str]] = {}
 
