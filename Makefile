@@ -32,15 +32,18 @@ check: $(STAMP)  ## format, lint, types, import contracts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python alerts/generate.py --check
 	$(BIN)/python dashboards/generate.py --check
 
-docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, boards
+docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules, boards
 	$(BIN)/python docs/generate.py
+	$(BIN)/python alerts/generate.py
 	$(BIN)/python dashboards/generate.py
 
 bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/poll.py
+	$(BIN)/python benchmarks/rules.py
 
 lock:  ## resolve the requirements files again (needs uv)
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

@@ -46,7 +46,7 @@ class _Server:
     def __enter__(self) -> Self:
         self.process.start()
         try:
-            wait_until(self._is_ready, seconds=60, what=f"{self.name} is ready")
+            wait_until(self.is_ready, seconds=60, what=f"{self.name} is ready")
         except BaseException:
             self.process.kill()
             raise
@@ -55,7 +55,8 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether it answers; raises with the end of its log if it has ended."""
         self.process.check_running()
         try:
             with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:
@@ -119,6 +120,11 @@ class Prometheus(_Server):
         """Pending and firing alerts with their labels, annotations and state."""
         alerts: list[dict[str, Any]] = _get(f"{self.url}/api/v1/alerts")["data"]["alerts"]
         return alerts
+
+    def rule_groups(self) -> list[dict[str, Any]]:
+        """The groups of rules, with when and for how long each was last evaluated."""
+        groups: list[dict[str, Any]] = _get(f"{self.url}/api/v1/rules")["data"]["groups"]
+        return groups
 
     def firing(self, name: str) -> list[dict[str, Any]]:
         """The firing alerts of one name."""

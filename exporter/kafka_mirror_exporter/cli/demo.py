@@ -18,6 +18,7 @@ from kafka_mirror_exporter.cli.logs import configure_logging
 from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.demo.control import Control
 from kafka_mirror_exporter.demo.keys import keys
+from kafka_mirror_exporter.demo.prometheus import find_monitoring
 from kafka_mirror_exporter.demo.stand import (
     FAULTS,
     SOURCE_ALIAS,
@@ -60,12 +61,20 @@ class _Stand(Protocol):
 )
 @click.option("--web.listen-address", "listen_address", default="127.0.0.1:10015", show_default=True)
 @click.option("--without-offset-syncs", is_flag=True, help="Let the tails of the logs tell the position.")
+@click.option("--with-prometheus", is_flag=True, help="Prometheus and Alertmanager, too, with the alerts.")
 @click.option("--duration", type=click.FloatRange(min=0), help="End after so many seconds.")
 def command(
-    *, is_real: bool, rate: float, listen_address: str, without_offset_syncs: bool, duration: float | None
+    *,
+    is_real: bool,
+    rate: float,
+    listen_address: str,
+    without_offset_syncs: bool,
+    with_prometheus: bool,
+    duration: float | None,
 ) -> None:
     """A mirror with faults to press, and the exporter watching it, until Ctrl-C."""
     configure_logging("warning", "text")
+    monitoring = find_monitoring() if with_prometheus else None
     with ExitStack() as stack:
         stand: _Stand
         if is_real:
@@ -75,12 +84,19 @@ def command(
                 closing(Stand(rate=rate, writes_offset_syncs=not without_offset_syncs))
             )
         control = stack.enter_context(closing(Control(stand)))
+
+        def explain(url: str, port: int) -> None:
+            _explain(url, control.url)
+            if monitoring is not None:
+                addresses = stack.enter_context(monitoring.run(exporter_port=port))
+                click.echo("\nPrometheus    {}/alerts\nAlertmanager  {}".format(*addresses))
+
         _watch(
             _config(stand),
             listen_address=listen_address,
             duration=duration,
             presses=lambda stop: _presses(stand, stop),
-            on_listening=lambda url: _explain(url, control.url),
+            on_listening=explain,
         )
 
 
@@ -158,11 +174,11 @@ def _watch(
     listen_address: str,
     duration: float | None,
     presses: Callable[[Callable[[], object]], dict[str, Callable[[], object]]],
-    on_listening: Callable[[str], None],
+    on_listening: Callable[[str, int], None],
 ) -> None:
     """Runs the exporter as `serve` does, until a signal, the key q, or the end of `duration` seconds."""
     service = Service(config, listen_address=listen_address)
-    on_listening(_url(service.listener))
+    on_listening(_url(service.listener), service.port)
 
     async def run() -> None:
         stop = asyncio.Event()
