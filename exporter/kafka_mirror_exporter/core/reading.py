@@ -42,6 +42,8 @@ Stage = Literal["metadata", "watermarks", "positions", "timestamps", "groups"]
 # What a comparison of records says of a position: it is the truth; nothing (yet); nothing can be compared;
 # or: the line it stands on was confirmed lately, and nothing has happened since that could bend it.
 UNVERIFIED, VERIFIED, NOT_VERIFIABLE, CONFIRMED_LATELY = 0, 1, 2, 3
+Verification = Literal["unverified", "verified", "not_verifiable", "confirmed_lately"]
+VERIFICATIONS: tuple[Verification, ...] = get_args(Verification)
 
 
 def offsets(length: int) -> "array[int]":

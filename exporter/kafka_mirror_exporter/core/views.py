@@ -9,6 +9,7 @@ from kafka_mirror_exporter.core.offsets import Side
 from kafka_mirror_exporter.core.reading import (
     NO_OFFSET,
     ORIGINS,
+    VERIFICATIONS,
     VERIFIED,
     WHOLE_TOPIC,
     GroupState,
@@ -17,12 +18,17 @@ from kafka_mirror_exporter.core.reading import (
     Origin,
     TopicReading,
     TopicState,
+    Verification,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionReading:
-    """One row of `PartitionColumns`, for people: what was not measured is None, and `unmeasured` says why."""
+    """One row of `PartitionColumns`, for people: what was not measured is None, and `unmeasured` says why.
+
+    `is_verified` says that a comparison of records confirms this very position; `verification` says also
+    whether one confirmed the line it stands on a moment ago, which is what flowing partitions get.
+    """
 
     topic: str
     partition: int
@@ -37,6 +43,7 @@ class PartitionReading:
     origin: Origin
     origin_age_seconds: float | None
     is_verified: bool
+    verification: Verification
     lag_records: int | None
     drift_seconds: float | None
     drift_lower_seconds: float | None
@@ -72,6 +79,7 @@ def partition_reading(reading: MirrorReading, topic: TopicReading, row: int) -> 
         origin=ORIGINS[columns.origin[row]],
         origin_age_seconds=_seconds(columns.origin_age[row]),
         is_verified=columns.verified[row] == VERIFIED,
+        verification=VERIFICATIONS[columns.verified[row]],
         lag_records=_offset(columns.lag[row]),
         drift_seconds=_seconds(columns.drift[row]),
         drift_lower_seconds=_seconds(columns.drift_lower[row]),

@@ -108,7 +108,7 @@ class NameFinder:
         if source_alias is None:
             found_sources = source_aliases(target_topics)
             source_alias = next(iter(found_sources)) if len(found_sources) == 1 else None
-        pairings = pair_topics(
+        pairings = self._all_blind(topics) or pair_topics(
             topics,
             target_topics,
             policy,
@@ -142,6 +142,15 @@ class NameFinder:
                 ),
             ),
             unmeasured=self._unmeasured,
+        )
+
+    def _all_blind(self, topics: list[str]) -> tuple[TopicPairing, ...]:
+        """Every topic, where names fit two policies and nobody knows which are mirrored; else nothing."""
+        if self._unmeasured is None:
+            return ()
+        return tuple(
+            TopicPairing(topic=topic, target_topic=None, state="blind", unmeasured=self._unmeasured)
+            for topic in topics
         )
 
     def _find_policy(self, topics: list[str], target_topics: frozenset[str]) -> None:

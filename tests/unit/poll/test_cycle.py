@@ -61,6 +61,20 @@ def test_a_topic_whose_copy_goes_away_is_awaited_though_nobody_named_it() -> Non
     assert one(reading, "orders").lag_records == 2
 
 
+def test_names_that_fit_two_policies_leave_every_topic_blind_and_say_why() -> None:
+    estate = caught_up()
+    estate.poll = None
+    estate.target.log("other.orders")
+    reading = estate.measure()
+
+    topic = topic_readings(reading)["orders"]
+    assert topic.state == "blind"
+    assert topic.unmeasured is not None
+    assert topic.unmeasured.reason == Reason.POLICY_AMBIGUOUS
+    row = one(reading, "orders")
+    assert (row.lag_records, row.unmeasured) == (None, topic.unmeasured)
+
+
 def test_a_named_topic_without_a_target_topic_is_behind_from_its_beginning() -> None:
     estate = caught_up()
     estate.settings = replace(SETTINGS, is_default_selection=False)
