@@ -105,7 +105,7 @@ async def _watched(
     recording: Recording, prometheus: Prometheus, mirror: JavaProcess, workload: Workload
 ) -> None:
     """Asks through a flow, a pause, the catching up after it, and until both sides rest."""
-    await until(prometheus._is_ready, seconds=60, what="Prometheus is ready")
+    await until(prometheus.is_ready, seconds=60, what="Prometheus is ready")
     caught_up = f'max(kafka_mirror_drift_seconds{{source="{SOURCE}"}}) < 2'
     await until(lambda: prometheus.query(caught_up), seconds=60, what="a mirror that is well")
     asker = Asker(prometheus)

@@ -13,6 +13,7 @@ from rig.stage import Recording, Stage
 READS = {
     1: "Fetch", 2: "ListOffsets", 3: "Metadata", 9: "OffsetFetch", 10: "FindCoordinator", 15: "DescribeGroups",
     16: "ListGroups", 18: "ApiVersions", 23: "OffsetForLeaderEpoch", 32: "DescribeConfigs",
+    69: "ConsumerGroupDescribe",
 }  # fmt: skip
 OFTEN = {1, 2, 3, 9, 15, 16, 18}
 OWN_TOPICS = re.compile(
