@@ -1,4 +1,4 @@
-"""All tests, in the order that keeps seconds honest: pure ones first, then real clusters with nothing beside them."""
+"""All tests, in the order that keeps seconds honest: pure ones first, the page, then real clusters with nothing beside them."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ STEPS = (
         "pure, development mode",
         [sys.executable, "-X", "dev", "-m", "pytest", "-q", str(TESTS / "unit" / "core")],
     ),
+    ("the page in Chromium", [sys.executable, "-m", "pytest", str(TESTS / "browser")]),
     ("real clusters", [sys.executable, "-m", "pytest", str(TESTS / "real")]),
 )
 

@@ -56,6 +56,8 @@ def running(
 
     def serve() -> None:
         loop.run_until_complete(serve_until(stop, app=app, listener=listener, tls=tls))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -64,5 +66,3 @@ def running(
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

@@ -1,0 +1,126 @@
+"""The live stream at `/events`: few at a time, dropped when they do not keep up, ended by a stop at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kafka_mirror_exporter.web.status.board import Board
+
+MOST_STREAMS = 32
+_PULSE_SECONDS = 4.0
+_MOST_WAITING = 16
+_SEND_SECONDS = 30.0
+_BEGIN = b"retry: 2000\n\n"
+_HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class _Subscriber:
+    """Messages on their way from the threads of the workers to one page; None ends them."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def hear(self, message: bytes) -> None:
+        """Called from any thread."""
+        with suppress(RuntimeError):  # the loop has ended, and the page with it
+            self._loop.call_soon_threadsafe(self._put, message)
+
+    def _put(self, message: bytes) -> None:
+        # A page that is that far behind has slept; it comes back by itself and is then told all anew.
+        is_slow = self._waiting.qsize() >= _MOST_WAITING
+        self._waiting.put_nowait(None if is_slow else message)
+
+    def end(self) -> None:
+        """Lets the stream end after what is waiting."""
+        self._waiting.put_nowait(None)
+
+    async def next(self) -> bytes | None:
+        """The next message; raises `TimeoutError` when there is none for a while."""
+        return await asyncio.wait_for(self._waiting.get(), _PULSE_SECONDS)
+
+
+class Streams:
+    """All open streams of a board."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._open = 0
+
+    async def open(self, request: Request) -> Response:
+        """The answer to `GET /events`."""
+        if self._open >= MOST_STREAMS:
+            raise HTTPException(503, f"{MOST_STREAMS} pages are open already.", headers={"Retry-After": "10"})
+        if request.method == "HEAD":
+            return Response(headers=_HEADERS)
+        return _EventStream(self.messages(getattr(request.state, "stop", None)))
+
+    async def messages(self, stop: asyncio.Event | None) -> AsyncGenerator[bytes]:
+        """Everything whole, then changes, and a pulse between them."""
+        subscriber = _Subscriber()
+        stopping = asyncio.create_task(_end_at(stop, subscriber))
+        self._open += 1
+        try:
+            await run_in_threadpool(self._board.listen, subscriber.hear)
+            async for message in self._heard(subscriber):
+                yield message
+        finally:
+            self._open -= 1
+            stopping.cancel()
+            self._board.leave(subscriber.hear)
+
+    async def _heard(self, subscriber: _Subscriber) -> AsyncIterator[bytes]:
+        yield _BEGIN
+        while True:
+            try:
+                message = await subscriber.next()
+            except TimeoutError:
+                message = await run_in_threadpool(self._board.pulse)
+            if message is None:
+                return
+            yield message
+
+
+async def _end_at(stop: asyncio.Event | None, subscriber: _Subscriber) -> None:
+    if stop is not None:
+        await stop.wait()
+        subscriber.end()
+
+
+class _EventStream(Response):
+    """Sends messages as they come, until they end, the page leaves, or it takes none for too long."""
+
+    def __init__(self, messages: AsyncGenerator[bytes]) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._messages = messages
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        sending = asyncio.create_task(self._send_all(send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            sending.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send_all(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async with aclosing(self._messages) as messages:
+            async for message in messages:
+                body = {"type": "http.response.body", "body": message, "more_body": True}
+                await asyncio.wait_for(send(body), _SEND_SECONDS)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
