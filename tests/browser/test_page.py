@@ -13,10 +13,10 @@ from kafka_mirror_exporter.web.routes import create_app
 from kafka_mirror_exporter.web.site import Site
 from unit.exposition.hand_made import group_columns, mirror_reading
 from unit.exposition.scraping import FakeClock
+from unit.web.estates import estate, names
 from unit.web.running import Running, running
 from unit.web.sites import site_of
 
-from estates import estate, names
 from opened import Open
 
 NASTY = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
@@ -139,11 +139,27 @@ def test_a_page_whose_data_grow_old_says_so(open_page: Open) -> None:
         expect(page.locator(".health")).to_have_class("health unknown")
 
 
-def test_a_page_that_lost_its_exporter_says_so(open_page: Open) -> None:
+def test_a_page_that_lost_its_exporter_says_so_and_finds_it_again(open_page: Open) -> None:
     with served(estate(TOPICS, 4, calm)) as (_, server):
         page = open_page(server.port).page
         expect(page.locator("#connection")).to_have_text("live")
     expect(page.locator("#connection")).to_have_text("connection lost, trying again")
+    with running(create_app(site_of(estate(TOPICS[:3], 4, one_late))), port=server.port):
+        expect(page.locator("#connection")).to_have_text("live", timeout=20_000)
+        expect(page.locator(".health strong")).to_have_text("Past fallback")
+        expect(page.locator(".topic .cell")).to_have_count(12)
+
+
+def test_a_mirror_that_is_configured_anew_comes_onto_the_page(open_page: Open) -> None:
+    mirrors = [("legacy", "redpanda")]
+    with running(create_app(site_of(estate(TOPICS, 4, calm), mirrors=lambda: mirrors))) as server:
+        page = open_page(server.port).page
+        expect(page.locator("section.mirror")).to_have_count(1)
+        expect(page.locator(".topic .cell")).to_have_count(24)
+        mirrors.append(("legacy", "elsewhere"))
+        expect(page.locator("section.mirror")).to_have_count(2, timeout=20_000)
+
+        assert page.locator(".health strong").all_inner_texts() == ["Healthy", "Waiting"]
 
 
 def test_without_a_script_there_is_a_plain_table(open_page: Open) -> None:

@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.web.routes import create_app
 from kafka_mirror_exporter.web.status.board import Board
+from unit.web.estates import Drift, estate, names
 from unit.web.running import running
 from unit.web.sites import site_of
 
-from estates import Drift, estate, names
 from opened import Open
 from tracing import traced
 

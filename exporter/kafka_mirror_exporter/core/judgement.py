@@ -31,7 +31,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicJudgement:
-    """A topic by its worst partition; sums and maxima leave out what was not measured.
+    """A topic by its worst partition, that of the most drift; sums leave out what was not measured.
 
     `rows` are those of the reading's columns, by partition; `why` is the first reason among the unmeasured.
     """
@@ -138,7 +138,8 @@ def _partition_severity(drift: float, limits: _Limits, is_unmeasured: bool) -> S
 def _topic_judgement(
     topic: TopicReading, rows: Sequence[int], columns: PartitionColumns, severities: bytearray
 ) -> TopicJudgement:
-    worst = max(rows, key=lambda row: (severities[row], _known(columns.drift[row]), -row), default=None)
+    measured = [row for row in rows if not isnan(columns.drift[row])]
+    worst = max(measured, key=columns.drift.__getitem__, default=None)
     unmeasured = [row for row in rows if row in columns.unmeasured or isnan(columns.drift[row])]
     reasons = (columns.unmeasured[row] for row in unmeasured if row in columns.unmeasured)
     least = Severity.UNMEASURED if topic.state == "blind" else Severity.NOT_JUDGED
@@ -146,7 +147,7 @@ def _topic_judgement(
         topic=topic,
         rows=rows,
         severity=max(least, _worst(severities[row] for row in rows)),
-        drift_seconds=_maximum(columns.drift, rows),
+        drift_seconds=None if worst is None else columns.drift[worst],
         worst_partition=None if worst is None else columns.index[worst].partition,
         lag_records=_sum(columns.lag, rows),
         unmeasured=len(unmeasured),
@@ -158,10 +159,6 @@ def _topic_judgement(
 
 def _worst(severities: Iterable[int]) -> Severity:
     return Severity(max(severities, default=Severity.NOT_JUDGED))
-
-
-def _known(value: float) -> float:
-    return -1.0 if isnan(value) else value
 
 
 def _maximum(column: "array[float]", rows: Iterable[int]) -> float | None:

@@ -80,6 +80,14 @@ def test_a_topic_is_as_bad_as_its_worst_partition_and_names_it() -> None:
     assert (topic.worst_partition, topic.drift_seconds, topic.unmeasured) == (1, 30.0, 1)
 
 
+def test_drift_is_that_of_the_partition_named_though_another_is_unmeasured() -> None:
+    (topic,) = judged(NAN, 1.0, 2.0).topics
+    (blind,) = judged(NAN, NAN).topics
+
+    assert (topic.severity, topic.worst_partition, topic.drift_seconds) == (Severity.UNMEASURED, 2, 2.0)
+    assert (blind.worst_partition, blind.drift_seconds) == (None, None)
+
+
 def test_a_measured_partition_past_its_threshold_outweighs_unmeasured_ones() -> None:
     (topic,) = judged(NAN, 16.0).topics
 

@@ -48,9 +48,13 @@ class Running:
 
 @contextmanager
 def running(
-    app: ASGIApp, *, tls: ssl.SSLContext | None = None, client_tls: ssl.SSLContext | None = None
+    app: ASGIApp,
+    *,
+    tls: ssl.SSLContext | None = None,
+    client_tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[Running]:
-    listener = listening_socket("127.0.0.1:0")
+    listener = listening_socket(f"127.0.0.1:{port}")
     port = bound_port(listener)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 

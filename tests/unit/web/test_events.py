@@ -3,20 +3,28 @@
 import asyncio
 import http.client
 import json
+import socket
 import threading
 import time
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.web.routes import create_app
 from kafka_mirror_exporter.web.server import bound_port, listening_socket, serve_until
-from kafka_mirror_exporter.web.status.streams import MOST_STREAMS
+from kafka_mirror_exporter.web.site import Site
+from kafka_mirror_exporter.web.status.board import Board
+from kafka_mirror_exporter.web.status.streams import Streams
 from unit.exposition.hand_made import mirror_reading, partition_columns
 from unit.exposition.scraping import FakeClock
+from unit.web.estates import estate
 from unit.web.running import Running, running
 from unit.web.sites import site_of
 
@@ -122,24 +130,66 @@ def test_between_readings_a_pulse_tells_that_they_grow_old() -> None:
     assert message["heads"][0]["line"]["word"] == "Stale"
 
 
+def app_with(site: Site, **limits: Any) -> Starlette:
+    """The stream alone, with limits that a test can reach."""
+    return Starlette(routes=[Route("/events", Streams(Board(site), **limits).open)])
+
+
+def wait_for_status(server: Running, status: int) -> None:
+    deadline = time.monotonic() + 20
+    while server.ask("/events", method="HEAD").status != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_streams_are_few_and_a_closed_one_makes_room() -> None:
-    with running(create_app(site_of(mirror_reading()))) as server:
-        opened = [stream(server) for _ in range(MOST_STREAMS)]
-        for one in opened:
-            next(one.__enter__())
-        refused = server.ask("/events")
-        opened.pop().__exit__(None, None, None)
-        deadline = time.monotonic() + 20
-        while True:
-            with suppress(AssertionError), stream(server) as messages:
-                next(messages)
-                break
-            assert time.monotonic() < deadline
-        for one in opened:
-            one.__exit__(None, None, None)
+    with running(app_with(site_of(mirror_reading()), most=2)) as server, stream(server) as first:
+        next(first)
+        with stream(server) as second:
+            next(second)
+            refused = server.ask("/events")
+        wait_for_status(server, 200)
+        with stream(server) as third:
+            kind, _ = next(third)
 
     assert refused.status == 503
-    assert "pages are open already" in refused.json()["error"]
+    assert refused.headers["retry-after"] == "10"
+    assert kind == "mirror"
+
+
+def test_a_page_that_takes_nothing_is_dropped_and_the_others_are_told_on() -> None:
+    topics = [f"{number:04}{'x' * 200}" for number in range(1000)]
+    sizes = cycle((1, 2))
+
+    def another() -> MirrorReading:
+        return estate(topics, next(sizes), lambda _topic, _partition: 0.0)
+
+    site = site_of(another())
+    with running(app_with(site, most=2, send_seconds=0.2)) as server, socket.socket() as slow:
+        # A small window, and nobody who reads: what the server may keep for it fills up.
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", server.port))
+        slow.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with stream(server) as messages:
+            kinds = [next(messages)[0]]
+            wait_for_status(server, 503)
+            deadline = time.monotonic() + 20
+            while server.ask("/events", method="HEAD").status == 503:
+                assert time.monotonic() < deadline
+                site.latest.publish(another())
+                kinds.append(next(messages)[0])
+
+    assert set(kinds) == {"mirror"}
+
+
+def test_a_stream_ends_after_a_while_so_that_its_user_is_asked_again() -> None:
+    with (
+        running(app_with(site_of(mirror_reading()), longest_seconds=0.1)) as server,
+        stream(server) as messages,
+    ):
+        kinds = [kind for kind, _ in messages]
+
+    assert set(kinds) <= {"mirror", "pulse"}
 
 
 def test_an_open_stream_ends_at_once_when_the_server_stops() -> None:

@@ -3,6 +3,7 @@
 import { counted, seconds } from "./format.js";
 
 const SECONDS = 900;
+const OLD_SECONDS = 15;
 const HEIGHT = 150;
 const TOP = 10;
 const BOTTOM = 20;
@@ -39,7 +40,13 @@ export class Curve {
     this.most = Math.max(highest * 1.15, lines.length ? Math.min(...lines) * 1.35 : 1);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.setAttribute("aria-label", this.spoken(highest, known.length));
-    this.svg.replaceChildren(...this.grid(), ...this.gaps(), ...this.thresholds(), ...this.drift());
+    const stretches = this.stretches();
+    this.svg.replaceChildren(
+      ...this.grid(),
+      ...this.gaps(stretches),
+      ...this.thresholds(),
+      ...this.drift(stretches),
+    );
   }
 
   spoken(highest, measured) {
@@ -71,45 +78,68 @@ export class Curve {
 
   thresholds() {
     const drawn = [];
+    let above = 0;
     for (const [kind, values] of [["page", this.pages], ["fallback", this.fallbacks]]) {
       for (const value of values) {
-        if (value > this.most) continue;
+        const text = `${kind} ${plain(value)}`;
+        if (value > this.most) {
+          drawn.push(label("threshold", 4, TOP + 4 + 13 * above++, `${text} ↑`, "start"));
+          continue;
+        }
         const y = this.y(value);
         drawn.push(line(`threshold ${kind}`, 0, y, this.width, y));
-        drawn.push(label(`threshold ${kind}`, 4, y - 4, `${kind} ${plain(value)}`, "start"));
+        drawn.push(label("threshold", 4, y - 4, text, "start"));
       }
     }
     return drawn;
   }
 
-  // Where nothing was measured there is no line, and a band says so.
-  gaps() {
-    const made = [];
-    this.points.forEach(([moment, drift], at) => {
-      if (drift !== null) return;
-      const from = this.x(at ? this.points[at - 1][0] : moment);
-      const band = shape("rect", "gap");
-      set(band, { x: from, y: TOP, width: Math.max(2, this.x(moment) - from), height: HEIGHT - TOP - BOTTOM });
-      made.push(band);
-    });
-    return made;
+  // Stretches of measured points; between two of them nothing is known, and no line may say otherwise.
+  stretches() {
+    const longest = Math.max(OLD_SECONDS, 3 * usualStep(this.points));
+    const found = [];
+    let last = null;
+    for (const point of this.points) {
+      if (point[1] === null) last = null;
+      else if (last && point[0] - last[0] <= longest) found[found.length - 1].push(point);
+      else found.push([point]);
+      if (point[1] !== null) last = point;
+    }
+    return found;
   }
 
-  drift() {
-    const path = [];
-    let isDown = false;
-    for (const [moment, drift] of this.points) {
-      if (drift !== null) path.push(`${isDown ? "L" : "M"}${this.x(moment).toFixed(1)} ${this.y(drift).toFixed(1)}`);
-      isDown = drift !== null;
-    }
+  gaps(stretches) {
+    const from = [this.points[0][0], ...stretches.map((stretch) => stretch[stretch.length - 1][0])];
+    const to = [...stretches.map((stretch) => stretch[0][0]), this.now];
+    return from.flatMap((began, at) => (to[at] > began ? this.band(this.x(began), this.x(to[at])) : []));
+  }
+
+  band(from, to) {
+    const band = shape("rect", "gap");
+    set(band, { x: from, y: TOP, width: Math.max(2, to - from), height: HEIGHT - TOP - BOTTOM });
+    const said = to - from > 80 ? "not measured" : "?";
+    return [band, label("gap", (from + to) / 2, HEIGHT / 2, said, "middle")];
+  }
+
+  drift(stretches) {
+    const path = stretches.flatMap((stretch) =>
+      stretch.map(([moment, drift], at) => `${at ? "L" : "h0M"}${this.x(moment).toFixed(1)} ${this.y(drift).toFixed(1)}`),
+    );
     const drawn = shape("path", "drift");
-    set(drawn, { d: path.join("") });
+    if (!path.length) return [];
+    // A lone point is a line of no length: its round end is seen.
+    set(drawn, { d: `${path.join("").slice(2)}h0` });
     const [moment, last] = this.points[this.points.length - 1];
     if (last === null) return [drawn];
     const dot = shape("circle", "last");
     set(dot, { cx: this.x(moment) - 4, cy: this.y(last), r: 4 });
     return [drawn, dot, label("last", this.width - 12, Math.max(14, this.y(last) - 8), seconds(last), "end")];
   }
+}
+
+function usualStep(points) {
+  const steps = points.slice(1).map((point, at) => point[0] - points[at][0]);
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
 }
 
 function plain(value) {

@@ -52,9 +52,9 @@ export class HeatMap {
     this.arrange();
   }
 
-  setStats(number, [severity, drift, worst, lag, unmeasured]) {
+  setStats(number, [severity, drift, worst, lag, unmeasured, lost]) {
     const topic = this.topics[number];
-    Object.assign(topic, { severity, drift, worst, lag, unmeasured });
+    Object.assign(topic, { severity, drift, worst, lag, unmeasured, lost });
     if (topic.row) later(() => this.writeStats(topic));
   }
 
@@ -157,6 +157,7 @@ export class HeatMap {
     }
     if (topic.lag !== null) parts.push(counted(topic.lag, "record"));
     if (topic.unmeasured) parts.push(`${count(topic.unmeasured)} unmeasured`);
+    if (topic.lost) parts.push(`${counted(topic.lost, "record")} lost`);
     setText(topic.stat, parts.join(" · "));
   }
 

@@ -119,11 +119,13 @@ export class MirrorView {
     const health = element("td");
     const cell = element("span", `cell s${severity}`);
     cell.ariaHidden = "true";
-    health.append(cell, ` ${this.words[severity]}`);
+    health.append(cell, " ", element("span", "word", this.words[severity]));
     const title = element("th", "", name);
     title.scope = "row";
     row.append(title, health, element("td", "", words(state)));
-    for (const text of [seconds(lagSeconds), count(lagRecords), count(members)]) row.append(element("td", "number", text));
+    for (const text of [seconds(lagSeconds), count(lagRecords), count(members)]) {
+      row.append(element("td", "number", text));
+    }
     return row;
   }
 

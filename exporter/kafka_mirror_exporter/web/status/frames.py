@@ -21,7 +21,7 @@ class Frame:
     """One reading as rows; `cells` has the digit of a severity for each partition, topic after topic.
 
     `topics` are what seldom changes (name, copy, state, thresholds, partitions); `stats` are, for each of
-    them, severity, drift, worst partition, lag and unmeasured partitions.
+    them, severity, drift, worst partition, lag, unmeasured partitions and lost records.
     """
 
     topics: tuple[Row, ...]
@@ -60,7 +60,10 @@ def _topic(judged: MirrorJudgement, topic: TopicJudgement) -> Row:
 
 def _stats(topic: TopicJudgement) -> Row:
     drift = shown_seconds(topic.drift_seconds)
-    return (int(topic.severity), drift, topic.worst_partition, topic.lag_records, topic.unmeasured)
+    return (
+        int(topic.severity), drift, topic.worst_partition, topic.lag_records,
+        topic.unmeasured, topic.lost_records,
+    )  # fmt: skip
 
 
 def _group(group: GroupJudgement) -> Row:

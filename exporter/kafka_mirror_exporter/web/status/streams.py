@@ -12,10 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from kafka_mirror_exporter.web.status.board import Board
 
-MOST_STREAMS = 32
+_MOST_STREAMS = 32
 _PULSE_SECONDS = 4.0
 _MOST_WAITING = 16
 _SEND_SECONDS = 30.0
+# A page comes back by itself, and then with what the user file says by now.
+_LONGEST_SECONDS = 3600.0
 _BEGIN = b"retry: 2000\n\n"
 _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -47,21 +49,30 @@ class _Subscriber:
 
 
 class Streams:
-    """All open streams of a board."""
+    """All open streams of a board: so many at most, each so long at most, each message sent in time."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(
+        self,
+        board: Board,
+        *,
+        most: int = _MOST_STREAMS,
+        send_seconds: float = _SEND_SECONDS,
+        longest_seconds: float = _LONGEST_SECONDS,
+    ) -> None:
         self._board = board
+        self._most, self._send_seconds, self._longest_seconds = most, send_seconds, longest_seconds
         self._open = 0
 
     async def open(self, request: Request) -> Response:
         """The answer to `GET /events`."""
-        if self._open >= MOST_STREAMS:
-            raise HTTPException(503, f"{MOST_STREAMS} pages are open already.", headers={"Retry-After": "10"})
+        if self._open >= self._most:
+            raise HTTPException(503, f"{self._most} pages are open already.", headers={"Retry-After": "10"})
         if request.method == "HEAD":
             return Response(headers=_HEADERS)
-        return _EventStream(self.messages(getattr(request.state, "stop", None)))
+        messages = self._messages(getattr(request.state, "stop", None))
+        return _EventStream(messages, send_seconds=self._send_seconds)
 
-    async def messages(self, stop: asyncio.Event | None) -> AsyncGenerator[bytes]:
+    async def _messages(self, stop: asyncio.Event | None) -> AsyncGenerator[bytes]:
         """Everything whole, then changes, and a pulse between them."""
         subscriber = _Subscriber()
         stopping = asyncio.create_task(_end_at(stop, subscriber))
@@ -77,7 +88,9 @@ class Streams:
 
     async def _heard(self, subscriber: _Subscriber) -> AsyncIterator[bytes]:
         yield _BEGIN
-        while True:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._longest_seconds
+        while loop.time() < until:
             try:
                 message = await subscriber.next()
             except TimeoutError:
@@ -96,10 +109,10 @@ async def _end_at(stop: asyncio.Event | None, subscriber: _Subscriber) -> None:
 class _EventStream(Response):
     """Sends messages as they come, until they end, the page leaves, or it takes none for too long."""
 
-    def __init__(self, messages: AsyncGenerator[bytes]) -> None:
+    def __init__(self, messages: AsyncGenerator[bytes], *, send_seconds: float) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
-        self._messages = messages
+        self._messages, self._send_seconds = messages, send_seconds
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -117,7 +130,7 @@ class _EventStream(Response):
         async with aclosing(self._messages) as messages:
             async for message in messages:
                 body = {"type": "http.response.body", "body": message, "more_body": True}
-                await asyncio.wait_for(send(body), _SEND_SECONDS)
+                await asyncio.wait_for(send(body), self._send_seconds)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
