@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -157,7 +158,8 @@ def test_streams_are_few_and_a_closed_one_makes_room() -> None:
     assert kind == "mirror"
 
 
-def test_a_page_that_takes_nothing_is_dropped_and_the_others_are_told_on() -> None:
+@pytest.mark.parametrize("limit", [{"send_seconds": 0.2}, {"most_waiting": 3}], ids=str)
+def test_a_page_that_takes_nothing_is_dropped_and_the_others_are_told_on(limit: dict[str, Any]) -> None:
     topics = [f"{number:04}{'x' * 200}" for number in range(1000)]
     sizes = cycle((1, 2))
 
@@ -165,7 +167,7 @@ def test_a_page_that_takes_nothing_is_dropped_and_the_others_are_told_on() -> No
         return estate(topics, next(sizes), lambda _topic, _partition: 0.0)
 
     site = site_of(another())
-    with running(app_with(site, most=2, send_seconds=0.2)) as server, socket.socket() as slow:
+    with running(app_with(site, most=2, **limit)) as server, socket.socket() as slow:
         # A small window, and nobody who reads: what the server may keep for it fills up.
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect(("127.0.0.1", server.port))

@@ -23,11 +23,16 @@ _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X
 
 
 class _Subscriber:
-    """Messages on their way from the threads of the workers to one page; None ends them."""
+    """Messages on their way from the threads of the workers to one page; None ends them.
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+    A page that is too far behind has slept: its task is ended, even in the middle of a message. It comes
+    back by itself and is then told all anew.
+    """
+
+    def __init__(self, *, most_waiting: int) -> None:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._most_waiting = most_waiting
 
     def hear(self, message: bytes) -> None:
         """Called from any thread."""
@@ -35,9 +40,10 @@ class _Subscriber:
             self._loop.call_soon_threadsafe(self._put, message)
 
     def _put(self, message: bytes) -> None:
-        # A page that is that far behind has slept; it comes back by itself and is then told all anew.
-        is_slow = self._waiting.qsize() >= _MOST_WAITING
-        self._waiting.put_nowait(None if is_slow else message)
+        if self._waiting.qsize() < self._most_waiting:
+            self._waiting.put_nowait(message)
+        elif self._task is not None:
+            self._task.cancel()
 
     def end(self) -> None:
         """Lets the stream end after what is waiting."""
@@ -56,11 +62,13 @@ class Streams:
         board: Board,
         *,
         most: int = _MOST_STREAMS,
+        most_waiting: int = _MOST_WAITING,
         send_seconds: float = _SEND_SECONDS,
         longest_seconds: float = _LONGEST_SECONDS,
     ) -> None:
         self._board = board
-        self._most, self._send_seconds, self._longest_seconds = most, send_seconds, longest_seconds
+        self._most, self._most_waiting = most, most_waiting
+        self._send_seconds, self._longest_seconds = send_seconds, longest_seconds
         self._open = 0
 
     async def open(self, request: Request) -> Response:
@@ -74,7 +82,7 @@ class Streams:
 
     async def _messages(self, stop: asyncio.Event | None) -> AsyncGenerator[bytes]:
         """Everything whole, then changes, and a pulse between them."""
-        subscriber = _Subscriber()
+        subscriber = _Subscriber(most_waiting=self._most_waiting)
         stopping = asyncio.create_task(_end_at(stop, subscriber))
         self._open += 1
         try:
