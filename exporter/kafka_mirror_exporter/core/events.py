@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Literal
 
 from kafka_mirror_exporter.core.judgement import MirrorJudgement, Severity, TopicJudgement
+from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 
 EventKind = Literal[
     "cluster_down",
@@ -61,8 +62,7 @@ def _topic_events(known: dict[str, TopicJudgement], now: TopicJudgement, at: flo
     name, was = now.topic.topic, known.get(now.topic.topic)
     kind = _change(Severity.WITHIN if was is None else was.severity, now.severity)
     if kind == "unmeasured":
-        detail = "" if now.why is None else f"{now.why.reason}: {now.why.detail}".removesuffix(": ")
-        yield Event(at=at, kind=kind, subject=name, detail=detail)
+        yield Event(at=at, kind=kind, subject=name, detail=_why(now.why))
     elif kind is not None:
         yield Event(at=at, kind=kind, subject=name, partition=now.worst_partition, amount=now.drift_seconds)
     if was is not None and now.lost_records > was.lost_records:
@@ -72,6 +72,14 @@ def _topic_events(known: dict[str, TopicJudgement], now: TopicJudgement, at: flo
     if was is not None and now.position_resets > was.position_resets:
         resets = float(now.position_resets - was.position_resets)
         yield Event(at=at, kind="position_reset", subject=name, amount=resets)
+
+
+def _why(why: Unmeasured | None) -> str:
+    if why is None:
+        return ""
+    # What the cluster answered is told once, by the event of the cluster.
+    is_told = why.reason is Reason.CLUSTER_UNREACHABLE or not why.detail
+    return str(why.reason) if is_told else f"{why.reason}: {why.detail}"
 
 
 def _change(was: Severity, now: Severity) -> EventKind | None:

@@ -126,6 +126,21 @@ def test_a_threshold_passed_names_the_partition_and_the_drift() -> None:
     assert event == Event(at=1790000000.0, kind="past_threshold", subject="orders", partition=1, amount=16.5)
 
 
+@pytest.mark.parametrize(
+    ("why", "detail"),
+    [
+        (Unmeasured(Reason.LEADER_UNREACHABLE, "broker 3"), "leader_unreachable: broker 3"),
+        (Unmeasured(Reason.NO_WITNESS), "no_witness"),
+        (Unmeasured(Reason.CLUSTER_UNREACHABLE, "connection refused"), "cluster_unreachable"),
+    ],
+)
+def test_a_topic_that_turns_unmeasured_says_why(why: Unmeasured, detail: str) -> None:
+    blind = reading(NAN)
+    blind = replace(blind, partitions=replace(blind.partitions, unmeasured={0: why}))
+
+    assert [event.detail for event in events_between(judged(0.0), judge(blind))] == [detail]
+
+
 def test_the_first_reading_tells_what_is_wrong_already_but_no_losses_of_before() -> None:
     down = {"source": side_health(), "target": side_health(up=False)}
 

