@@ -1,4 +1,4 @@
-"""All tests, in the order that keeps seconds honest: pure ones first, then real clusters with nothing beside them."""
+"""All tests, in the order that keeps seconds honest: pure ones first, the page, then real clusters with nothing beside them."""
 
 import subprocess
 import sys
@@ -15,6 +15,7 @@ STEPS = (
     ),
     ("alerts", [sys.executable, "-m", "pytest", str(TESTS / "alerts")]),
     ("boards", [sys.executable, "-m", "pytest", str(TESTS / "boards")]),
+    ("the page in Chromium", [sys.executable, "-m", "pytest", str(TESTS / "browser")]),
     ("real clusters", [sys.executable, "-m", "pytest", str(TESTS / "real")]),
 )
 

@@ -1,11 +1,15 @@
 """The last reading of every mirror, swapped whole, and when its worker last showed life."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from kafka_mirror_exporter.core.reading import MirrorReading
 
+_log = logging.getLogger(__name__)
+
 MirrorName = tuple[str, str]
+Follower = Callable[[MirrorReading], None]
 
 
 class Latest:
@@ -19,11 +23,20 @@ class Latest:
         self._started_at = now_monotonic
         self._readings: Mapping[MirrorName, MirrorReading] = MappingProxyType({})
         self._alive_at: dict[MirrorName, float] = {}
+        self._followers: tuple[Follower, ...] = ()
 
     def publish(self, reading: MirrorReading) -> None:
         """Replaces the last reading of its mirror."""
         name = (reading.source, reading.target)
         self._readings = MappingProxyType({**self._readings, name: reading})
+        for follower in self._followers:
+            _tell(follower, reading)
+
+    def follow(self, follower: Follower) -> None:
+        """Tells of every reading from now on, in the worker's thread, beginning with the last ones."""
+        self._followers = (*self._followers, follower)
+        for reading in self._readings.values():
+            _tell(follower, reading)
 
     def get(self, source: str, target: str) -> MirrorReading | None:
         """The last reading of one mirror, None before its first poll."""
@@ -45,3 +58,10 @@ class Latest:
         """Drops a mirror that is no longer configured."""
         self._readings = MappingProxyType({k: v for k, v in self._readings.items() if k != mirror})
         self._alive_at.pop(mirror, None)
+
+
+def _tell(follower: Follower, reading: MirrorReading) -> None:
+    try:
+        follower(reading)
+    except Exception:  # noqa: BLE001  # who looks on must not take the poll and the metrics along
+        _log.exception("%s->%s: a follower of the readings failed", reading.source, reading.target)

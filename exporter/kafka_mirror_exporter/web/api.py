@@ -52,10 +52,11 @@ class Api:
         raise HTTPException(404, "There is nothing at this path.")
 
     def _partitions(self, request: Request, mirror: MirrorName) -> Response:
-        parameters = Parameters(request, allowed=("topic", "unmeasured", "limit", "offset"))
+        parameters = Parameters(request, allowed=("topic", "partition", "unmeasured", "limit", "offset"))
         topic, unmeasured = parameters.text("topic"), parameters.boolean("unmeasured")
+        partition = parameters.integer("partition")
         reading, page = self._reading(mirror), parameters.page()
-        total, rows = worst_partitions(reading, page, topic=topic, unmeasured=unmeasured)
+        total, rows = worst_partitions(reading, page, topic=topic, partition=partition, unmeasured=unmeasured)
         return _answer(PartitionsBody(**self._frame(reading), total=total, partitions=tuple(rows)))
 
     def _groups(self, request: Request, mirror: MirrorName) -> Response:

@@ -32,6 +32,24 @@ def openapi_document() -> Json:
                 },
             }
         },
+        "/": {
+            "get": {
+                "summary": "The status page.",
+                "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}},
+            }
+        },
+        "/events": {
+            "get": {
+                "summary": "What the status page shows, as it changes; its messages are the page's own.",
+                "responses": {
+                    "200": {"description": "Server-sent events.", "content": {"text/event-stream": {}}},
+                    "503": {
+                        "description": "Too many pages are open.",
+                        "content": _content(schemas.of(ErrorBody)),
+                    },
+                },
+            }
+        },
         "/-/healthy": _check("200 while a worker has shown life within six poll intervals."),
         "/-/ready": _check("200 after the first completed poll, until shutting down."),
         "/-/reload": _reload(schemas),
@@ -43,6 +61,7 @@ def openapi_document() -> Json:
             parameters=(
                 *_MIRROR,
                 _query("topic", {"type": "string"}, "Only this source topic."),
+                _query("partition", {"type": "integer", "minimum": 0}, "Only partitions of this number."),
                 _query(
                     "unmeasured", {"type": "boolean"}, "Only partitions that are, or are not, unmeasured."
                 ),

@@ -9,6 +9,7 @@ from kafka_mirror_exporter.web.ranking import Page
 
 DEFAULT_LIMIT, MAX_LIMIT = 500, 5000
 _MAX_OFFSET = 10_000_000
+_MAX_INTEGER = 2**31 - 1
 
 
 class Parameters:
@@ -34,6 +35,10 @@ class Parameters:
         if value not in (None, "true", "false"):
             raise HTTPException(400, f"The parameter {name} is true or false, not {value!r}.")
         return None if value is None else value == "true"
+
+    def integer(self, name: str) -> int | None:
+        """A whole number from 0, where it is given."""
+        return self._integer(name, default=0, least=0, most=_MAX_INTEGER) if name in self._values else None
 
     def page(self) -> Page:
         """`offset` and `limit`."""

@@ -26,14 +26,21 @@ class Page(NamedTuple):
 
 
 def worst_partitions(
-    reading: MirrorReading, page: Page, *, topic: str | None = None, unmeasured: bool | None = None
+    reading: MirrorReading,
+    page: Page,
+    *,
+    topic: str | None = None,
+    partition: int | None = None,
+    unmeasured: bool | None = None,
 ) -> tuple[int, list[PartitionReading]]:
     """How many rows match, and one page of them."""
     columns, topics = reading.partitions, topic_readings(reading)
     rows = [
         row
-        for row, (name, _) in enumerate(columns.index)
-        if topic in (None, name) and unmeasured in (None, row in columns.unmeasured)
+        for row, (name, number) in enumerate(columns.index)
+        if topic in (None, name)
+        and partition in (None, number)
+        and unmeasured in (None, row in columns.unmeasured)
     ]
 
     def rank(row: int) -> tuple[int, float, int, int]:

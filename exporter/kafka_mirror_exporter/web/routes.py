@@ -14,20 +14,25 @@ from kafka_mirror_exporter.exposition import CONTENT_TYPES, accepts_gzip, prefer
 from kafka_mirror_exporter.web.api import MIRRORS_PATH, Api
 from kafka_mirror_exporter.web.bodies import ErrorBody, FaultsBody
 from kafka_mirror_exporter.web.json_form import json_form
-from kafka_mirror_exporter.web.landing import LandingPage
 from kafka_mirror_exporter.web.openapi import OPENAPI_PATH, openapi_document
 from kafka_mirror_exporter.web.site import Site
+from kafka_mirror_exporter.web.status.board import Board
+from kafka_mirror_exporter.web.status.page import StatusPage
+from kafka_mirror_exporter.web.status.streams import Streams
 
 _HEALTHY_FOR_POLLS = 6
 
 
 def create_app(site: Site, *, middleware: Sequence[Middleware] = ()) -> Starlette:
     """The whole site as one ASGI application."""
-    handlers, api = _Handlers(site), Api(site)
+    handlers, api, board = _Handlers(site), Api(site), Board(site)
+    page = StatusPage(site, board)
     return Starlette(
         routes=[
             Route("/metrics", handlers.metrics),
-            Route("/", LandingPage(site).show),
+            Route("/", page.show),
+            Route("/static/{name}", page.static),
+            Route("/events", Streams(board).open),
             Route("/-/healthy", handlers.healthy),
             Route("/-/ready", handlers.ready),
             Route("/-/reload", handlers.reload, methods=["POST"]),

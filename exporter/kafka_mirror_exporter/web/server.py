@@ -9,11 +9,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kafka_mirror_exporter.errors import ConfigError, Fault
 
 _GRACE_SECONDS = 2
+_SILENT_CLIENT_MILLISECONDS = 30_000
 _PATH = "web.listen_address"
 _BRACKETED = re.compile(r"\[(?P<host>[^]]+)]:(?P<port>\d{1,5})")
 _PLAIN = re.compile(r"(?P<host>[^:\[\]]*):(?P<port>\d{1,5})")
@@ -32,10 +33,14 @@ def listening_socket(address: str) -> socket.socket:
     """A socket that listens; raises `ConfigError` with a plain sentence where it cannot."""
     host, port = parse_listen_address(address)
     try:
-        return _listen(host, port)
+        listener = _listen(host, port)
     except OSError as error:
         reason = "the port is already in use" if error.errno == errno.EADDRINUSE else error.strerror
         raise ConfigError([Fault(path=_PATH, sentence=f"cannot listen on {address}: {reason}")]) from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Inherited by each connection: a page that takes nothing any more would hold its socket for ever.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_CLIENT_MILLISECONDS)
+    return listener
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -67,12 +72,23 @@ class Server(uvicorn.Server):
         yield
 
 
+def _telling(app: ASGIApp, stop: asyncio.Event) -> ASGIApp:
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["stop"] = stop
+        await app(scope, receive, send)
+
+    return told
+
+
 async def serve_until(
     stop: asyncio.Event, *, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None
 ) -> None:
-    """Serves until `stop` is set, then gives open requests two seconds; closes the socket."""
+    """Serves until `stop` is set, then gives open requests two seconds; closes the socket.
+
+    Requests find `stop` in their state: an answer without an end of its own is to end by it.
+    """
     config = uvicorn.Config(
-        app,
+        _telling(app, stop),
         http="h11",
         ws="none",
         lifespan="off",

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -156,6 +157,16 @@ def test_it_stops_with_0_and_leaves_its_state_file_whole(served: Served) -> None
     assert (
         json.loads((served.file.parent / "state.json").read_text())["format"] == "kafka-mirror-exporter-state"
     )
+
+
+def test_it_stops_at_once_while_a_page_is_open(served: Served) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{served._port}/events", timeout=5) as page:
+        first = page.readline()
+        began = time.monotonic()
+
+        assert first == b"retry: 2000\n"
+        assert served.stop() == 0
+        assert time.monotonic() - began < 5
 
 
 def test_a_state_file_that_is_not_ours_is_refused_in_one_line(tmp_path: Path, stand: Stand) -> None:

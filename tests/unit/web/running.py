@@ -48,14 +48,20 @@ class Running:
 
 @contextmanager
 def running(
-    app: ASGIApp, *, tls: ssl.SSLContext | None = None, client_tls: ssl.SSLContext | None = None
+    app: ASGIApp,
+    *,
+    tls: ssl.SSLContext | None = None,
+    client_tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[Running]:
-    listener = listening_socket("127.0.0.1:0")
+    listener = listening_socket(f"127.0.0.1:{port}")
     port = bound_port(listener)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def serve() -> None:
         loop.run_until_complete(serve_until(stop, app=app, listener=listener, tls=tls))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -64,5 +70,3 @@ def running(
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

@@ -67,7 +67,7 @@ def app_of(security: WebSecurity) -> Any:
     return create_app(site_of(mirror_reading()), middleware=[Middleware(Guard, current=security.current)])
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/api/v1/mirrors", "/nothing"])
+@pytest.mark.parametrize("path", ["/metrics", "/", "/static/status.js", "/api/v1/mirrors", "/nothing"])
 def test_paths_ask_for_a_password_and_take_the_right_one(web_file: WebFile, path: str) -> None:
     web_file.write({"basic_auth_users": {"prometheus": hashed(PASSWORD)}})
     with running(app_of(web_file.open())) as server:
@@ -77,6 +77,16 @@ def test_paths_ask_for_a_password_and_take_the_right_one(web_file: WebFile, path
     assert (without.status, without.json()) == (401, {"error": "A user name and a password are needed."})
     assert without.headers["www-authenticate"].startswith("Basic ")
     assert right == ([404, 404] if path == "/nothing" else [200, 200])
+
+
+def test_the_live_stream_asks_for_a_password_too(web_file: WebFile) -> None:
+    web_file.write({"basic_auth_users": {"prometheus": hashed(PASSWORD)}})
+    with running(app_of(web_file.open())) as server:
+        without = server.ask("/events")
+        right = server.ask("/events", method="HEAD", headers=basic("prometheus", PASSWORD))
+
+    assert (without.status, right.status) == (401, 200)
+    assert right.headers["content-type"] == "text/event-stream"
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
