@@ -62,7 +62,12 @@ class MirrorPoll:
         self.stages = Stages(f"{settings.source}->{settings.target}", clocks.monotonic, clocks.wall)
         self.names = NameFinder(settings)
         self.positions = PositionPoll(
-            verifier=Verifier(comparison=settings.comparison, may_read=settings.may_read),
+            verifier=Verifier(
+                comparison=settings.comparison,
+                may_read=settings.may_read,
+                marker_header=settings.marker_header,
+                is_engaged=ledger.has_engaged,
+            ),
             is_offset_preserving=settings.tool == "offset_preserving",
         )
         self.watermarks = WatermarkReader(clocks.monotonic, clocks.wall)
