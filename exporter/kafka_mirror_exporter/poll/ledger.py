@@ -132,6 +132,9 @@ class StateFile:
             self._save()
 
     def _save(self) -> None:
+        # Before it is looked at: what another mirror's worker changes from here on is written by that one.
+        for ledger in self._ledgers.copy().values():
+            ledger.is_changed = False
         content = {
             "format": _FORMAT,
             "version": _VERSION,
@@ -147,9 +150,9 @@ class StateFile:
             beside.replace(self._path)
         except OSError as failure:
             beside.unlink(missing_ok=True)
+            for ledger in self._ledgers.copy().values():
+                ledger.is_changed = True
             raise StateFileError(f"state file {self._path} cannot be written: {failure}") from failure
-        for ledger in self._ledgers.values():
-            ledger.is_changed = False
 
 
 def _entry(ledger: Ledger) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from kafka_mirror_exporter import __version__
 from kafka_mirror_exporter.web.bodies import (
     ErrorBody,
+    FallbackBody,
     FaultsBody,
     GroupsBody,
     MirrorsBody,
@@ -54,6 +55,20 @@ def openapi_document() -> Json:
             GroupsBody,
             "Every committed offset's reading, worst first.",
             parameters=(*_MIRROR, _query("group", {"type": "string"}, "Only this group."), *_PAGE),
+        ),
+        "/api/v1/fallback": _get(
+            schemas,
+            FallbackBody,
+            "Whether the dual-write path is to be used, by topic.",
+            parameters=(
+                _query("source", {"type": "string"}, "Only mirrors of this source."),
+                _query("target", {"type": "string"}, "Only mirrors to this target."),
+                _query("topic", {"type": "string"}, "Only this source topic."),
+            ),
+            errors=(
+                ("404", "No such mirror, or the fallback is off."),
+                ("503", "A mirror was not polled yet."),
+            ),
         ),
     }
     return {
