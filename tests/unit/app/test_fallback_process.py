@@ -1,13 +1,18 @@
 """The whole process on embedded brokers: it engages, forgets nothing when it is killed, and releases."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kafka_mirror_exporter.demo.stand import Stand
 from unit.app.served import ServedFallback, wait_until
+
+from rig.listener import Listener
 
 
 @pytest.fixture
@@ -88,3 +93,50 @@ def test_a_topic_that_is_deselected_while_engaged_is_released_and_says_so(
     served.answers_until("orders", engaged=False)
 
     assert served.states()["orders"]["reason"] == "deselected"
+
+
+def test_a_receiver_is_told_once_of_each_change_and_after_an_outage_of_what_holds(
+    served: ServedFallback, stand: Stand, figure: Callable[[str, object], None]
+) -> None:
+    with Listener() as listener:
+        hook = f'{{url: "{listener.url}", headers: {{X-Site: a}}, secret: {{env: SHARED}}}}'
+        served.notify = f'{{webhooks: [{hook}], external_url: "http://exporter:10015"}}'
+        served.environment = {"SHARED": "s3cret"}
+        served.start()
+        served.answers_until("orders", engaged=False)
+        wait_until(lambda: told(listener, "orders")[-1:] == [False], what="told that it is not engaged")
+        stalled = time.monotonic()
+        stand.press("stall", topic="orders")
+        wait_until(lambda: told(listener, "orders")[-1:] == [True], what="told that it is engaged")
+        figure("breach to webhook, at a poll a second", f"{listener.accepted[-1].at - stalled - 4.0:.1f} s")
+        listener.go_away()
+        stand.press("clear")
+        served.answers_until("orders", engaged=False)
+        wait_until(lambda: 'outcome="failed"} 0' not in served.ask("/metrics")[1], what="a post failed")
+        listener.come_back()
+        wait_until(lambda: told(listener, "orders")[-1:] == [False], what="told that it is released")
+        before = listener.accepted[-1].content
+        served.kill()
+        served.start()
+        wait_until(lambda: later(listener, before), what="told again")
+
+    posts = listener.of("orders")
+    assert changes([post["engaged"] for post in posts])[-3:] == [False, True, False]
+    assert [post["sequence"] for post in posts] == sorted({post["sequence"] for post in posts})
+    assert all(post.is_signed_with("s3cret") and post.headers["x-site"] == "a" for post in listener.accepted)
+    assert (before["instance"], before["source"], before["target"]) == ("kme-0", "legacy", "modern")
+    assert (before["target_topic"], before["external_url"]) == ("legacy.orders", "http://exporter:10015")
+    assert before["valid_until"] == before["generated_at"] + 90.0
+
+
+def told(listener: Listener, topic: str) -> list[bool | None]:
+    return [content["engaged"] for content in listener.of(topic)]
+
+
+def later(listener: Listener, content: dict[str, Any]) -> bool:
+    return listener.of("orders")[-1]["sequence"] > content["sequence"]
+
+
+def changes(states: list[bool | None]) -> list[bool | None]:
+    """Without what was told twice in a row."""
+    return [state for state, _ in groupby(states)]
