@@ -20,7 +20,7 @@ install: $(STAMP)  ## the package and its tools, into .venv
 demo: $(STAMP)  ## a mirror on embedded brokers, faults to press, and the exporter watching it
 	$(BIN)/kafka-mirror-exporter demo $(DEMO)
 
-system-packages:  ## Java 17+, Maven, Prometheus and Alertmanager, which the tests need
+system-packages:  ## Java 17+, Maven, Go, Prometheus and Alertmanager, which the tests need
 	@sh tests/rig/system-packages.sh
 
 test: $(STAMP) system-packages  ## all tests: the pure ones first, then real clusters
