@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from kafka_mirror_exporter.demo.stand import Stand
-from unit.app.served import ServedFallback, wait_until
+from unit.app.demo_mirror import DEMO_FALLBACK, demo_mirror
 
 from rig.listener import Listener
+from rig.process import wait_until
+from rig.served import ServedFallback
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def stand() -> Iterator[Stand]:
 
 @pytest.fixture
 def served(tmp_path: Path, stand: Stand) -> Iterator[ServedFallback]:
-    served = ServedFallback(tmp_path, stand)
+    served = ServedFallback(tmp_path, demo_mirror(stand), fallback=DEMO_FALLBACK)
     yield served
     served.kill()
 
@@ -45,7 +47,7 @@ def test_killed_while_engaged_it_is_engaged_from_its_first_answer_and_released_b
     since = served.states()["orders"]["since"]
     served.kill()
     served.start()
-    wait_until(served.states, what="the first poll")
+    wait_until(served.states, seconds=30, what="the first poll")
     restored = served.states()["orders"]
     stand.press("clear")
     answers = served.answers_until("orders", engaged=False)
@@ -88,7 +90,7 @@ def test_a_topic_that_is_deselected_while_engaged_is_released_and_says_so(
     served: ServedFallback, stand: Stand
 ) -> None:
     engage(served, stand)
-    served.topics = "inventory"
+    served.mirror = demo_mirror(stand, topics=("inventory",))
     served.reload()
     served.answers_until("orders", engaged=False)
 
@@ -99,26 +101,34 @@ def test_a_receiver_is_told_once_of_each_change_and_after_an_outage_of_what_hold
     served: ServedFallback, stand: Stand, figure: Callable[[str, object], None]
 ) -> None:
     with Listener() as listener:
-        hook = f'{{url: "{listener.url}", headers: {{X-Site: a}}, secret: {{env: SHARED}}}}'
-        served.notify = f'{{webhooks: [{hook}], external_url: "http://exporter:10015"}}'
+        hook = {"url": listener.url, "headers": {"X-Site": "a"}, "secret": {"env": "SHARED"}}
+        served.notify = {"webhooks": [hook], "external_url": "http://exporter:10015"}
         served.environment = {"SHARED": "s3cret"}
         served.start()
         served.answers_until("orders", engaged=False)
-        wait_until(lambda: told(listener, "orders")[-1:] == [False], what="told that it is not engaged")
+        wait_until(
+            lambda: told(listener, "orders")[-1:] == [False], seconds=30, what="told that it is not engaged"
+        )
         stalled = time.monotonic()
         stand.press("stall", topic="orders")
-        wait_until(lambda: told(listener, "orders")[-1:] == [True], what="told that it is engaged")
+        wait_until(
+            lambda: told(listener, "orders")[-1:] == [True], seconds=30, what="told that it is engaged"
+        )
         figure("breach to webhook, at a poll a second", f"{listener.accepted[-1].at - stalled - 4.0:.1f} s")
         listener.go_away()
         stand.press("clear")
         served.answers_until("orders", engaged=False)
-        wait_until(lambda: 'outcome="failed"} 0' not in served.ask("/metrics")[1], what="a post failed")
+        wait_until(
+            lambda: 'outcome="failed"} 0' not in served.ask("/metrics")[1], seconds=30, what="a post failed"
+        )
         listener.come_back()
-        wait_until(lambda: told(listener, "orders")[-1:] == [False], what="told that it is released")
+        wait_until(
+            lambda: told(listener, "orders")[-1:] == [False], seconds=30, what="told that it is released"
+        )
         before = listener.accepted[-1].content
         served.kill()
         served.start()
-        wait_until(lambda: later(listener, before), what="told again")
+        wait_until(lambda: later(listener, before), seconds=30, what="told again")
 
     posts = listener.of("orders")
     assert changes([post["engaged"] for post in posts])[-3:] == [False, True, False]

@@ -18,9 +18,10 @@ from urllib.parse import quote
 import pytest
 
 from kafka_mirror_exporter.demo.stand import Stand
-from unit.app.served import ServedFallback, wait_until
+from unit.app.demo_mirror import DEMO_FALLBACK, demo_mirror
 
-from rig.process import free_ports
+from rig.process import free_ports, wait_until
+from rig.served import ServedFallback
 
 RECEIVERS = Path(__file__).parents[3] / "docs" / "receivers"
 SHARED = "s3cret"
@@ -99,7 +100,7 @@ def receiver(request: pytest.FixtureRequest, commands: dict[str, Sequence[str]])
     )
     try:
         receiver = Receiver(port)
-        wait_until(receiver.is_up, what="the receiver listens")
+        wait_until(receiver.is_up, seconds=30, what="the receiver listens")
         yield receiver
     finally:
         process.kill()
@@ -151,7 +152,7 @@ def test_of_two_instances_one_engages_and_both_release(receiver: Receiver) -> No
 
 def test_a_word_that_expires_is_kept_and_said_aloud(receiver: Receiver) -> None:
     receiver.say("engaged", lasts=0.05)
-    wait_until(lambda: "kme-0" in receiver.state()["expired"], what="it expires")
+    wait_until(lambda: "kme-0" in receiver.state()["expired"], seconds=30, what="it expires")
     kept = receiver.engaged
     receiver.say("engaged")
 
@@ -177,15 +178,24 @@ def test_both_are_short_and_stand_alone() -> None:
 
 def test_it_understands_what_the_exporter_really_posts(receiver: Receiver, tmp_path: Path) -> None:
     stand = Stand(rate=50)
-    served = ServedFallback(tmp_path, stand, environment={"SHARED": SHARED})
-    served.notify = f'{{webhooks: [{{url: "http://127.0.0.1:{receiver.port}/", secret: {{env: SHARED}}}}]}}'
+    served = ServedFallback(
+        tmp_path, demo_mirror(stand), fallback=DEMO_FALLBACK, environment={"SHARED": SHARED}
+    )
+    url = f"http://127.0.0.1:{receiver.port}/"
+    served.notify = {"webhooks": [{"url": url, "secret": {"env": "SHARED"}}]}
     try:
         served.start()
         wait_until(
-            lambda: receiver.state(target="modern")["engaged"] is False, what="it is told of a release"
+            lambda: receiver.state(target="modern")["engaged"] is False,
+            seconds=30,
+            what="it is told of a release",
         )
         stand.press("stall", topic="orders")
-        wait_until(lambda: receiver.state(target="modern")["engaged"] is True, what="it is told of a breach")
+        wait_until(
+            lambda: receiver.state(target="modern")["engaged"] is True,
+            seconds=30,
+            what="it is told of a breach",
+        )
     finally:
         served.kill()
         stand.close()

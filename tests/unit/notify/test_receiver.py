@@ -2,18 +2,22 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
 from kafka_mirror_exporter.notify import Key, Pace, Receiver, Sequence, Webhook
-from unit.app.served import wait_until
 
 from rig.listener import Listener
+from rig.process import wait_until as wait_for
 
 PACE = Pace(first_retry_seconds=0.02, longest_retry_seconds=0.2, repeat_seconds=60.0)
 SHARED = "s3cret"
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    wait_for(condition, seconds=20, what="it was told")
 
 
 def key(topic: str) -> Key:

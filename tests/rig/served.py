@@ -6,44 +6,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kafka_mirror_exporter.demo.stand import Stand
-
-CONFIGURATION = """
-mirrors:
-  - source: {{alias: legacy, bootstrap_servers: "{source}"}}
-    target: {{alias: modern, bootstrap_servers: "{target}"}}
-    topics: {{include: [{topics}]}}
-    groups: {{include: [billing]}}
-    thresholds: {{drift: 3s, fallback: 4s}}
-poll: {{interval: 1s, timeout: 900ms}}
-state_file: {state_file}
-fallback: {{enabled: true, release_after: 2s, min_engaged: 3s, instance: kme-0}}
-notify: {notify}
-"""
-
-
-def wait_until(condition: Callable[[], object], *, seconds: float = 30, what: str = "it") -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
-        time.sleep(0.05)
+from rig.process import wait_until
 
 
 @dataclass(slots=True)
 class ServedFallback:
-    """`notify` is YAML in one line; `environment` is what the process finds its secrets in."""
+    """Polls one mirror once a second; `environment` is what the process finds its secrets in."""
 
     folder: Path
-    stand: Stand
+    mirror: Mapping[str, Any]
     state_file: str = "state.json"
-    notify: str = "{}"
-    topics: str = "orders, inventory"
+    fallback: Mapping[str, str] = field(default_factory=dict)
+    notify: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
@@ -53,16 +32,19 @@ class ServedFallback:
         return self.folder / "log"
 
     def configure(self) -> None:
-        (self.folder / "mirror.yaml").write_text(
-            CONFIGURATION.format(
-                source=self.stand.source, target=self.stand.target, state_file=self.state_file,
-                notify=self.notify, topics=self.topics,
-            )
-        )  # fmt: skip
+        """Writes the file; what is JSON is YAML."""
+        content = {
+            "mirrors": [self.mirror],
+            "poll": {"interval": "1s", "timeout": "900ms"},
+            "state_file": self.state_file,
+            "fallback": {"enabled": True, "instance": "kme-0", **self.fallback},
+            "notify": self.notify,
+        }
+        (self.folder / "mirror.yaml").write_text(json.dumps(content))
 
     def start(self) -> None:
         self._launch()
-        wait_until(lambda: "listening on port" in self.log.read_text(), what="it listens")
+        wait_until(lambda: "listening on port" in self.log.read_text(), seconds=30, what="it listens")
         self.port = int(self.log.read_text().partition("listening on port ")[2].split()[0])
 
     def start_refused(self) -> int:
