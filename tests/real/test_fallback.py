@@ -14,6 +14,9 @@ from confluent_kafka import Producer
 
 from rig.answers import Answers
 from rig.listener import Listener
+from rig.mirrormaker import MirrorMaker
+from rig.process import JavaProcess
+from rig.proxy import Proxy
 from rig.served import ServedFallback
 from rig.stage import Recording, Stage, until
 from rig.truth import QUIET, Follower, Workload
@@ -69,17 +72,40 @@ async def engaged_and_released(stage: Stage) -> Recording:
         await until(
             lambda topic=topic: answers.is_now(topic, engaged=False), seconds=150, what=f"{topic} is known"
         )
+    await _stop_one_topic(recording, maker.process, workload, answers, listener)
+    await _cut_and_kill(recording, proxy, served, answers)
+    recording.mark("resuming")
+    maker.process.resume()
+    await until(lambda: answers.is_now(STOPPED, engaged=False), seconds=60, what="it is released")
+    recording.mark("released")
+    await until(
+        lambda: _told(listener, STOPPED)[-1:] == [False], seconds=10, what="the proxy is told of the release"
+    )
+    answers.stop()
+    served.kill()
+    maker.process.stop()
+    recording.facts |= {"answers": answers, "listener": listener}
+    return recording
+
+
+async def _stop_one_topic(
+    recording: Recording, mirror: JavaProcess, workload: Workload, answers: Answers, listener: Listener
+) -> None:
     await asyncio.sleep(3)
     workload.stop()
     await asyncio.sleep(5)  # what was sent is mirrored before the mirror stops
-    maker.process.pause()
+    mirror.pause()
     recording.mark("stopped")
     workload.send((STOPPED, 1), count=3)
     recording.mark("sent")
     await until(lambda: answers.is_now(STOPPED, engaged=True), seconds=40, what="it is engaged")
     await until(lambda: _told(listener, STOPPED)[-1:] == [True], seconds=10, what="the proxy is told")
-    recording.facts["told"] = listener.of(STOPPED)[-1]
-    recording.facts["told_at"] = next(p.at for p in listener.accepted if p.content == recording.facts["told"])
+    told = next(post for post in listener.accepted if post.content["engaged"])
+    recording.facts["told_at"] = told.at
+
+
+async def _cut_and_kill(recording: Recording, proxy: Proxy, served: ServedFallback, answers: Answers) -> None:
+    """While it is engaged: the source is away for a while, then the exporter."""
     proxy.cut()
     recording.mark("cut")
     await until(lambda: answers.is_now(STOPPED, engaged=True, blind=True), seconds=30, what="it is blind")
@@ -97,18 +123,6 @@ async def engaged_and_released(stage: Stage) -> Recording:
         lambda: answers.of(STOPPED, since=recording.at["killed"]), seconds=30, what="it answers again"
     )
     await asyncio.sleep(5)
-    recording.mark("resuming")
-    maker.process.resume()
-    await until(lambda: answers.is_now(STOPPED, engaged=False), seconds=60, what="it is released")
-    recording.mark("released")
-    await until(
-        lambda: _told(listener, STOPPED)[-1:] == [False], seconds=10, what="the proxy is told of the release"
-    )
-    answers.stop()
-    served.kill()
-    maker.process.stop()
-    recording.facts |= {"answers": answers, "listener": listener}
-    return recording
 
 
 @dataclass(slots=True)
@@ -147,6 +161,17 @@ class WritingTwice:
             self._thread.join(20)
 
 
+def _slow_mirror_maker(stage: Stage, name: str, slow: Proxy) -> MirrorMaker:
+    """Two records or so at a time: when answers are late, the gap is filled slowly enough to be watched."""
+    return stage.mirror_maker(
+        name,
+        version=VERSIONS[name],
+        flush_ms=int(FLUSH_SECONDS * 1000),
+        source_bootstrap=f"127.0.0.1:{slow.port}",
+        overrides={f"{name}s.consumer.max.partition.fetch.bytes": "300"},
+    )
+
+
 async def written_twice(stage: Stage, *, name: str) -> Recording:
     """A gap behind a mirror that stands, a proxy that writes to both clusters, and a mirror that fills the gap slowly."""
     recording, topic, remote = Recording(), f"{name}-a", f"{name}s.{name}-a"
@@ -158,14 +183,7 @@ async def written_twice(stage: Stage, *, name: str) -> Recording:
     stage.source_admin.create_topic(topic)
     workload = Workload(stage.source.bootstrap_servers, [(topic, 0)], rate=1)
     follower = Follower(stage.target.bootstrap_servers, {remote: topic})
-    maker = stage.mirror_maker(
-        name,
-        version=VERSIONS[name],
-        flush_ms=int(FLUSH_SECONDS * 1000),
-        source_bootstrap=f"127.0.0.1:{slow.port}",
-        # Two records or so at a time: with late answers the gap is filled slowly enough to be watched.
-        overrides={f"{name}s.consumer.max.partition.fetch.bytes": "300"},
-    )
+    maker = _slow_mirror_maker(stage, name, slow)
     maker.process.start()
     workload.send((topic, 0), count=50)
     served.start()
@@ -186,6 +204,16 @@ async def written_twice(stage: Stage, *, name: str) -> Recording:
     await asyncio.sleep(RELEASE_AFTER + MIN_ENGAGED + 5)
     recording.mark("resuming")
     maker.process.resume()
+    await _until_released(recording, topic, follower, answers)
+    for each in (twice, answers, follower):
+        each.stop()
+    served.kill()
+    maker.process.stop()
+    recording.facts["answers"] = answers.of(topic, since=recording.at["engaged"])
+    return recording
+
+
+async def _until_released(recording: Recording, topic: str, follower: Follower, answers: Answers) -> None:
     gap = range(50, 50 + GAP)
     await until(
         lambda: follower.first_seen.get((topic, 0), {}).keys() >= set(gap),
@@ -194,17 +222,8 @@ async def written_twice(stage: Stage, *, name: str) -> Recording:
     )
     await until(lambda: answers.is_now(topic, engaged=False), seconds=120, what="it is released")
     recording.mark("released")
-    recording.facts["written"] = twice.written
-    for each in (twice, answers, follower):
-        each.stop()
-    served.kill()
-    maker.process.stop()
-    recording.facts |= {
-        "answers": answers.of(topic, since=recording.at["engaged"]),
-        "filled_at": max(follower.first_seen[topic, 0][number] for number in gap),
-        "seen": follower.first_seen[topic, 0],
-    }
-    return recording
+    seen = follower.first_seen[topic, 0]
+    recording.facts |= {"seen": seen, "filled_at": max(seen[number] for number in gap)}
 
 
 def _told(listener: Listener, topic: str) -> list[bool | None]:

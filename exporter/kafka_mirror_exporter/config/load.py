@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kafka_mirror_exporter.config.advice import warnings_about
 from kafka_mirror_exporter.config.client_properties import refusal
 from kafka_mirror_exporter.config.clusters import ClusterConfig, SourceConfig, TargetConfig
 from kafka_mirror_exporter.config.faults import faults_of
@@ -81,7 +82,7 @@ def _checked(content: Any, lines: Mapping[KeyPath, int], path: Path | None) -> L
         raise ConfigError(sorted(faults, key=lambda fault: (fault.line, fault.path)))
     return LoadedConfig(
         config=config,
-        warnings=tuple(config.warnings()),
+        warnings=tuple(warnings_about(config)),
         path=path,
         lines={render_path(place): line for place, line in lines.items()},
     )

@@ -282,31 +282,3 @@ class Config(Section):
                 " (`state_file: none` if that is meant)",
             )
         return self
-
-    def warnings(self) -> list[str]:
-        """What is allowed and probably not meant."""
-        return [*self._unsteady(), *self._never_released(), *self._untold()]
-
-    def _untold(self) -> list[str]:
-        if self.notify.webhooks and not self.fallback.enabled:
-            return ["notify.webhooks: nothing is ever posted, for fallback.enabled is false"]
-        return []
-
-    def _never_released(self) -> list[str]:
-        return [
-            f"mirrors[{at}].verify.read_records: topics whose records may not be read engage the fallback and"
-            " never release it by themselves, for nothing confirms their positions"
-            for at, mirror in enumerate(self.mirrors)
-            if self.fallback.enabled
-            and mirror.verify.read_records is not True
-            and mirror.tool not in ("consumer_group", "offset_preserving")
-        ]
-
-    def _unsteady(self) -> list[str]:
-        limit = 2 * self.poll.interval
-        return [
-            f"mirrors[{at}].thresholds.{name}: {threshold:g} s is under two polls and will page unsteadily"
-            for at, mirror in enumerate(self.mirrors)
-            for name, threshold in named_thresholds(mirror.thresholds)
-            if threshold is not None and threshold < limit
-        ]

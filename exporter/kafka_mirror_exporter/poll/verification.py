@@ -18,6 +18,7 @@ from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.core.urgency import Urgency, urgency
 from kafka_mirror_exporter.poll.candidates import Candidate
+from kafka_mirror_exporter.poll.settings import MirrorSettings
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.twins import TwinSearch
 from kafka_mirror_exporter.poll.walks import Walks
@@ -151,6 +152,16 @@ class Verifier:
         """Notes the outcome of a comparison of two records."""
         self.comparisons += 1
         self.matches += is_match
+
+
+def verifier_of(settings: MirrorSettings, *, is_engaged: Callable[[str], bool]) -> Verifier:
+    """The judge of a mirror, as it is configured."""
+    return Verifier(
+        comparison=settings.comparison,
+        may_read=settings.may_read,
+        marker_header=settings.marker_header,
+        is_engaged=is_engaged,
+    )
 
 
 @dataclass(slots=True)

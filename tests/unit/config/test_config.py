@@ -214,6 +214,19 @@ def test_topics_that_are_never_released_and_posts_that_never_come_are_warned_of(
     assert enabled.config.notify.webhooks[0].secret.file == tmp_path / "hmac"
 
 
+@pytest.mark.parametrize(("fallback", "warned"), [("2m", ["mirrors[0].tool"]), ("off", [])])
+def test_a_target_that_no_proxy_may_write_to_is_warned_of(
+    tmp_path: Path, fallback: str, warned: list[str]
+) -> None:
+    file = tmp_path / "mirror.yaml"
+    file.write_text(
+        'mirrors: [{source: {bootstrap_servers: "a:1"}, target: {bootstrap_servers: "b:1"}, tool: offset_preserving,'
+        f" thresholds: {{fallback: {fallback}}}}}]\nfallback: {{enabled: true}}\n"
+    )
+
+    assert [warning.split(":")[0] for warning in load_config(file).warnings] == warned
+
+
 def test_the_limit_of_release_is_free_where_the_threshold_is_off(tmp_path: Path) -> None:
     file = tmp_path / "mirror.yaml"
     file.write_text(
