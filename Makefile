@@ -20,7 +20,7 @@ install: $(STAMP)  ## the package and its tools, into .venv
 demo: $(STAMP)  ## a mirror on embedded brokers, faults to press, and the exporter watching it
 	$(BIN)/kafka-mirror-exporter demo $(DEMO)
 
-system-packages:  ## what the tests need besides Python: Java 17+, Maven, Prometheus, Alertmanager, Chromium
+system-packages:  ## what the tests need besides Python: Java 17+, Maven, Go, Prometheus, Alertmanager, Chromium
 	@sh tests/rig/system-packages.sh
 
 test: $(STAMP) system-packages  ## all tests: the pure ones first, then real clusters

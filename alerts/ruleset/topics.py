@@ -2,6 +2,7 @@
 
 from ruleset.blindness import NOT_MIRRORED, UNMEASURED, UNVERIFIED
 from ruleset.drift import DRIFT_HIGH, STALLED
+from ruleset.fallback import FALLBACK
 from ruleset.losses import POSITION_RESET, RECORDS_LOST, RETENTION_RISK
 from ruleset.model import Group
 from ruleset.recordings import EVENTS, MEMORY, SHARED
@@ -22,5 +23,6 @@ TOPIC_GROUP = Group(
         *TRANSACTION_HANGING,
         UNMEASURED,
         UNVERIFIED,
+        *FALLBACK,
     ),
 )

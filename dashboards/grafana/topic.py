@@ -1,6 +1,6 @@
 """Kafka Mirror / Topic: every partition of the topics chosen, on both sides."""
 
-from grafana import topic_drift, topic_now, topic_risks
+from grafana import topic_drift, topic_fallback, topic_now, topic_risks
 from grafana.frame import Board, Row
 from grafana.links import TOPIC_BOARD
 
@@ -17,5 +17,6 @@ def board(_runbook_base_url: str) -> Board:
             Row(title="Drift and lag", panels=topic_drift.drift_panels()),
             Row(title="Offsets and throughput", panels=topic_drift.offset_panels()),
             Row(title="Losses, retention, and what is not measured", panels=topic_risks.panels()),
+            Row(title="Fallback", panels=topic_fallback.panels()),
         ),
     )

@@ -6,6 +6,7 @@ KafkaMirrorExporterError
 ├── ApiUnavailable         a broker does not offer, does not allow, or never answers a request
 ├── RecordUndecodable      bytes of a mirror's own record that do not have its format
 ├── StateFileError         a state file that cannot be read or written
+├── NotDelivered           a post that its receiver did not accept
 └── RenderError            two readings that would share one label set
 """
 
@@ -62,6 +63,10 @@ class RecordUndecodable(KafkaMirrorExporterError):
 
 class StateFileError(KafkaMirrorExporterError):
     """A state file that cannot be read or written."""
+
+
+class NotDelivered(KafkaMirrorExporterError):
+    """A post that its receiver did not accept."""
 
 
 class RenderError(KafkaMirrorExporterError):

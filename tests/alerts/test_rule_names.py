@@ -21,10 +21,14 @@ from rig.shipped import ALERTS, RULES, shipped_rules
 OF_PROMETHEUS = {"ALERTS", "up"}
 OF_SCRAPES = {"instance", "job"}
 OF_ALERTS = {"alertname", "alertstate", "severity"}
-# What a healthy mirror on embedded brokers cannot show.
+# What a healthy mirror on embedded brokers cannot show, or only with a fallback.
 ONLY_IN_THE_TABLE = {
     "kafka_mirror_connector_tasks",
+    "kafka_mirror_fallback_blind",
+    "kafka_mirror_fallback_engaged",
+    "kafka_mirror_fallback_transitions_total",
     "kafka_mirror_last_loss_timestamp_seconds",
+    "kafka_mirror_notifications_total",
     "kafka_mirror_open_transaction_seconds",
     "kafka_mirror_retention_headroom_seconds",
     "kafka_mirror_unmeasured",

@@ -9,6 +9,10 @@ from rig.prometheus import Labels, Prometheus
 # What the embedded brokers cannot bring about; these are asked of the readings made by hand instead.
 ONLY_BY_HAND = {
     "kafka_mirror_connector_tasks",  # no Connect beside the toy mirror
+    "kafka_mirror_fallback_blind",  # it is watched without a fallback
+    "kafka_mirror_fallback_engaged",  # as above
+    "kafka_mirror_fallback_transitions_total",  # as above
+    "kafka_mirror_notifications_total",  # nobody is told
     "kafka_mirror_group_members",  # embedded brokers cannot describe groups
     "kafka_mirror_heartbeat_timestamp_seconds",  # it sends none
     "kafka_mirror_last_stable_offset",  # it reads uncommitted

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Java 17 or newer, Maven, Prometheus, Alertmanager and Chromium, from the system's packages where they are missing.
+# Java 17 or newer, Maven, Go, Prometheus, Alertmanager and Chromium, from the system's packages where they are missing.
 set -eu
 java_is_new_enough() {
   command -v java >/dev/null || return 1
@@ -10,6 +10,7 @@ has() { command -v "$1" >/dev/null; }
 missing=
 java_is_new_enough || missing="$missing openjdk-17-jre-headless"
 has mvn || missing="$missing maven"
+has go || missing="$missing golang-go"
 { has prometheus && has promtool; } || missing="$missing prometheus"
 { has amtool && { has alertmanager || has prometheus-alertmanager; }; } || missing="$missing prometheus-alertmanager"
 has chromium || missing="$missing chromium"
@@ -22,5 +23,5 @@ if [ "$(id -u)" = 0 ]; then
 elif has sudo && sudo -n true 2>/dev/null; then
   exec sudo sh -c "$line"
 fi
-echo "Java 17+, Maven, Prometheus, Alertmanager and Chromium are needed; run as root: $line" >&2
+echo "Java 17+, Maven, Go, Prometheus, Alertmanager and Chromium are needed; run as root: $line" >&2
 exit 1

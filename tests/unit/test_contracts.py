@@ -13,6 +13,8 @@ BREACHES = {
     "the core reads a clock": ("core/drift.py", "import time"),
     "the core knows the poll": ("core/drift.py", "import kafka_mirror_exporter.poll.cycle"),
     "a second door for Kafka": ("poll/cycle.py", "import confluent_kafka"),
+    "a third door for HTTP": ("latest.py", "import requests"),
+    "notify asks the poll": ("notify/receiver.py", "import kafka_mirror_exporter.poll.ledger"),
     "a second door for YAML": ("web/routes.py", "import yaml"),
     "web builds the app": ("web/routes.py", "import kafka_mirror_exporter.app.exporter"),
     "a module outside the layers": ("stray.py", "import os"),

@@ -2,14 +2,18 @@
 
 import logging
 import platform
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 
 from kafka_mirror_exporter import __version__
+from kafka_mirror_exporter.app.fallback import Fallbacks
 from kafka_mirror_exporter.app.mirror import CLOCKS, OpenMirror
+from kafka_mirror_exporter.app.notifications import Notifications
 from kafka_mirror_exporter.app.running import RunningMirrors, close_all
 from kafka_mirror_exporter.clusters import librdkafka_version
 from kafka_mirror_exporter.config import Config
@@ -69,7 +73,16 @@ class Exporter:
         self.is_stopping = False
         self._state = open_state(config)
         self._ledgers: dict[MirrorName, Ledger] = {}
+        self._fallbacks = Fallbacks(config, ledger=self._ledger)
+        self._notifications = Notifications(
+            config, latest=self.latest, state=self._state, instance=lambda: self.instance
+        )
         self._running: RunningMirrors | None = None
+
+    @property
+    def instance(self) -> str:
+        """What this exporter calls itself."""
+        return self.config.fallback.instance or socket.gethostname()
 
     @property
     def mirrors(self) -> list[MirrorName]:
@@ -102,18 +115,27 @@ class Exporter:
             self._running.replace(config)
         gone = set(self.mirrors)
         self.config = config
+        self._fallbacks.reconfigure(config)
+        self._notifications.reconfigure(config)
         self.exposition.reconfigure(mirrors=self.mirrors, poll_interval=config.poll.interval)
         for name in gone - set(self.mirrors):
             self.latest.forget(name)
 
     def publish(self, reading: MirrorReading) -> None:
-        """Makes a reading the last one of its mirror."""
+        """Makes a reading, and the fallback that follows from it, the last one of its mirror."""
+        counted = self._notifications.counted(reading.source, reading.target)
+        reading = replace(self._fallbacks.judged(reading), notifications=counted)
+        self._save()
         self.latest.publish(reading)
+        self._notifications.offer(reading)
         self.latest.mark_alive((reading.source, reading.target), now_monotonic=CLOCKS.monotonic())
         try:
             self.exposition.publish(reading)
         except RenderError as failure:
             _log.error("%s->%s: %s", reading.source, reading.target, failure)
+
+    def _save(self) -> None:
+        """Before anybody is told: a restart must know what others were told."""
         if self._state is not None:
             try:
                 self._state.save_changes()
@@ -125,6 +147,7 @@ class Exporter:
         self.is_stopping = True
         if self._running is not None:
             self._running.close()
+        self._notifications.close()
         if self._state is not None:
             with suppress(StateFileError):
                 self._state.save()

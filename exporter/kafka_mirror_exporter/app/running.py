@@ -49,10 +49,7 @@ class RunningMirrors:
 
     def _goes_on(self, config: Config, mirror: MirrorConfig) -> bool:
         """Whether a mirror that runs can stay as it is, but for its thresholds."""
-        now = self._config
-        is_same_pace = (config.poll, config.metrics, len(config.mirrors)) == (
-            now.poll, now.metrics, len(now.mirrors),
-        )  # fmt: skip
+        is_same_pace = _shared(config) == _shared(self._config)
         running = self._running.get(_name(mirror))
         return is_same_pace and running is not None and running.mirror.differs_in_thresholds_only(mirror)
 
@@ -96,6 +93,12 @@ def close_all(mirrors: Iterable[OpenMirror]) -> None:
         thread.start()
     for thread in closing:
         thread.join(1.5 * _CLOSE_SECONDS)
+
+
+def _shared(config: Config) -> tuple[object, ...]:
+    """What every mirror's poll depends on besides the mirror's own section."""
+    marker = config.fallback.marker_header if config.fallback.enabled else None
+    return config.poll, config.metrics, len(config.mirrors), marker
 
 
 def _name(mirror: MirrorConfig) -> MirrorName:

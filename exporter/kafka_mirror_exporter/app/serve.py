@@ -59,6 +59,7 @@ class Service:
             clock=time.time,
             monotonic=CLOCKS.monotonic,
             version=__version__,
+            instance=lambda: self.exporter.instance,
         )
         guards = [Middleware(Guard, current=self._security.current)] if self._security else []
         self._app = create_app(site, middleware=guards)

@@ -49,6 +49,7 @@ def mirror_settings(config: Config, mirror: MirrorConfig) -> MirrorSettings:
             ignore_headers=frozenset(verify.ignore_headers),
             ignore_wire_format_ids=verify.ignore_wire_format_ids,
         ),
+        marker_header=config.fallback.marker_header if config.fallback.enabled else None,
         may_read=_may_read(mirror),
         thresholds=mirror.thresholds_in_force(),
         interval_seconds=config.poll.interval,

@@ -1,6 +1,7 @@
 """The configuration: read, checked as a whole, and handed on as frozen values."""
 
 from kafka_mirror_exporter.config.clusters import ClusterConfig
+from kafka_mirror_exporter.config.fallback import FallbackConfig, NotifyConfig, WebhookConfig
 from kafka_mirror_exporter.config.load import (
     LoadedConfig,
     config_from_addresses,
@@ -9,17 +10,21 @@ from kafka_mirror_exporter.config.load import (
     readable_clusters,
 )
 from kafka_mirror_exporter.config.models import Config, MirrorConfig
-from kafka_mirror_exporter.config.secrets import client_properties, read_secrets, secrets_digest
+from kafka_mirror_exporter.config.secrets import client_properties, read_secret, read_secrets, secrets_digest
 
 __all__ = [
     "ClusterConfig",
     "Config",
+    "FallbackConfig",
     "LoadedConfig",
     "MirrorConfig",
+    "NotifyConfig",
+    "WebhookConfig",
     "client_properties",
     "config_from_addresses",
     "json_schema",
     "load_config",
+    "read_secret",
     "read_secrets",
     "readable_clusters",
     "secrets_digest",

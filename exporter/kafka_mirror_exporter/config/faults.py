@@ -47,9 +47,11 @@ _OWN = frozenset(
         "policy_twice",
         "poll_timeout",
         "property",
+        "release_below",
         "secret_place",
         "size",
         "size_positive",
+        "webhooks_need_state",
     }
 )
 

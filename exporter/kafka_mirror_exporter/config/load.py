@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kafka_mirror_exporter.config.advice import warnings_about
 from kafka_mirror_exporter.config.client_properties import refusal
 from kafka_mirror_exporter.config.clusters import ClusterConfig, SourceConfig, TargetConfig
 from kafka_mirror_exporter.config.faults import faults_of
@@ -81,7 +82,7 @@ def _checked(content: Any, lines: Mapping[KeyPath, int], path: Path | None) -> L
         raise ConfigError(sorted(faults, key=lambda fault: (fault.line, fault.path)))
     return LoadedConfig(
         config=config,
-        warnings=tuple(config.warnings()),
+        warnings=tuple(warnings_about(config)),
         path=path,
         lines={render_path(place): line for place, line in lines.items()},
     )
@@ -135,6 +136,10 @@ def _resolved(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     state_file = resolved.get("state_file")
     if isinstance(state_file, str) and state_file != "none":
         resolved["state_file"] = str(folder / state_file)
+    notify = resolved.get("notify")
+    if isinstance(notify, dict) and isinstance(notify.get("webhooks"), list):
+        webhooks = [_resolved_webhook(webhook, folder) for webhook in notify["webhooks"]]
+        resolved["notify"] = notify | {"webhooks": webhooks}
     mirrors = resolved.get("mirrors")
     if isinstance(mirrors, list):
         resolved["mirrors"] = [_resolved_mirror(mirror, folder) for mirror in mirrors]
@@ -153,6 +158,12 @@ def _resolved_mirror(mirror: Any, folder: Path) -> Any:
                 "client_secrets": {name: _resolved_secret(place, folder) for name, place in secrets.items()}
             }
     return resolved
+
+
+def _resolved_webhook(webhook: Any, folder: Path) -> Any:
+    if not isinstance(webhook, dict) or "secret" not in webhook:
+        return webhook
+    return webhook | {"secret": _resolved_secret(webhook["secret"], folder)}
 
 
 def _resolved_secret(place: Any, folder: Path) -> Any:

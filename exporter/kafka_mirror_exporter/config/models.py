@@ -13,6 +13,7 @@ from kafka_mirror_exporter.config.clusters import (
     TargetConfig,
     Text,
 )
+from kafka_mirror_exporter.config.fallback import FallbackConfig, NotifyConfig
 from kafka_mirror_exporter.config.thresholds import ThresholdsConfig, named_thresholds
 from kafka_mirror_exporter.config.values import (
     Duration,
@@ -237,6 +238,10 @@ class Config(Section):
         strict=False,
         description="What must survive a restart; `none` says aloud that nothing must.",
     )
+    fallback: FallbackConfig = Field(
+        default_factory=FallbackConfig, description="When the dual-write path is engaged."
+    )
+    notify: NotifyConfig = Field(default_factory=NotifyConfig, description="Who is told directly.")
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="What is exported.")
     web: WebConfig = Field(default_factory=WebConfig, description="Where HTTP is served.")
 
@@ -253,12 +258,27 @@ class Config(Section):
                 )
         return self
 
-    def warnings(self) -> list[str]:
-        """What is allowed and probably not meant."""
-        limit = 2 * self.poll.interval
-        return [
-            f"mirrors[{at}].thresholds.{name}: {threshold:g} s is under two polls and will page unsteadily"
-            for at, mirror in enumerate(self.mirrors)
-            for name, threshold in named_thresholds(mirror.thresholds)
-            if threshold is not None and threshold < limit
-        ]
+    @model_validator(mode="after")
+    def _release_is_under_every_threshold(self) -> "Config":
+        below = self.fallback.release_below
+        for at, mirror in enumerate(self.mirrors):
+            for name, threshold in named_thresholds(mirror.thresholds):
+                if not name.endswith("fallback") or below is None or threshold is None:
+                    continue
+                if below >= threshold:
+                    raise PydanticCustomError(
+                        "release_below",
+                        "`fallback.release_below` must be under mirrors[{at}].thresholds.{name}",
+                        {"at": at, "name": name},
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_have_a_memory(self) -> "Config":
+        if self.fallback.enabled and self.notify.webhooks and self.state_file is None:
+            raise PydanticCustomError(
+                "webhooks_need_state",
+                "webhooks need a `state_file`: a restart would not know what it has engaged"
+                " (`state_file: none` if that is meant)",
+            )
+        return self

@@ -3,8 +3,30 @@
 import hashlib
 import os
 
-from kafka_mirror_exporter.config.clusters import ClusterConfig
+from kafka_mirror_exporter.config.clusters import ClusterConfig, SecretConfig
 from kafka_mirror_exporter.errors import ConfigError, Fault
+
+
+def read_secret(place: SecretConfig, *, path: str) -> str:
+    """One secret as it is now; `ConfigError` says what is missing, `path` where it is configured."""
+    if place.env is not None:
+        value = os.environ.get(place.env)
+        if not value:
+            raise _missing(path, f"the environment variable {place.env} is not set")
+        return value
+    try:
+        text = place.file.read_text(encoding="utf-8") if place.file is not None else ""
+    except (OSError, UnicodeDecodeError) as failure:
+        why = failure.strerror if isinstance(failure, OSError) else "it is not text"
+        raise _missing(path, f"the file {place.file} cannot be read: {why}") from failure
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise _missing(path, f"the file {place.file} is empty")
+    return value
+
+
+def _missing(path: str, sentence: str) -> ConfigError:
+    return ConfigError([Fault(path=path, sentence=sentence)])
 
 
 def read_secrets(cluster: ClusterConfig) -> dict[str, str]:
@@ -12,25 +34,10 @@ def read_secrets(cluster: ClusterConfig) -> dict[str, str]:
     secrets: dict[str, str] = {}
     faults: list[Fault] = []
     for name, place in cluster.client_secrets.items():
-        path = f'{cluster.alias}.client_secrets["{name}"]'
-        if place.env is not None:
-            value = os.environ.get(place.env)
-            if not value:
-                faults.append(Fault(path=path, sentence=f"the environment variable {place.env} is not set"))
-            else:
-                secrets[name] = value
-            continue
         try:
-            text = place.file.read_text(encoding="utf-8") if place.file is not None else ""
-        except (OSError, UnicodeDecodeError) as failure:
-            why = failure.strerror if isinstance(failure, OSError) else "it is not text"
-            faults.append(Fault(path=path, sentence=f"the file {place.file} cannot be read: {why}"))
-            continue
-        value = text.removesuffix("\n").removesuffix("\r")
-        if value:
-            secrets[name] = value
-        else:
-            faults.append(Fault(path=path, sentence=f"the file {place.file} is empty"))
+            secrets[name] = read_secret(place, path=f'{cluster.alias}.client_secrets["{name}"]')
+        except ConfigError as failure:
+            faults += failure.faults
     if faults:
         raise ConfigError(faults)
     return secrets

@@ -37,6 +37,10 @@ def _parse_duration_or_off(text: object) -> float | None:
     return None if text == "off" else parse_duration(text)
 
 
+def _parse_duration_or_null(text: object) -> float | None:
+    return None if text is None else parse_duration(text)
+
+
 def _parse_size(text: object) -> int:
     match = _SIZE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
@@ -93,6 +97,11 @@ DurationOrOff = Annotated[
     float | None,
     BeforeValidator(_parse_duration_or_off),
     WithJsonSchema({"anyOf": [_DURATION_SCHEMA, {"const": "off"}]}),
+]
+DurationOrNull = Annotated[
+    float | None,
+    BeforeValidator(_parse_duration_or_null),
+    WithJsonSchema({"anyOf": [_DURATION_SCHEMA, {"type": "null"}]}),
 ]
 Size = Annotated[
     int,

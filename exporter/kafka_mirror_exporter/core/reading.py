@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from kafka_mirror_exporter.core.fallback import FallbackReading
 from kafka_mirror_exporter.core.measurement import Unmeasured
 from kafka_mirror_exporter.core.offsets import Side, TopicPartition
 
@@ -223,3 +224,5 @@ class MirrorReading:
     connector_tasks: Mapping[tuple[str, str], int] = field(default_factory=dict)
     series_limited: bool = False
     undecodable_records: int = 0
+    fallback: FallbackReading | None = None
+    notifications: Mapping[tuple[str, str], int] = field(default_factory=dict)

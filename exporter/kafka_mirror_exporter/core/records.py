@@ -18,6 +18,10 @@ class LogRecord:
     value: bytes | None
     headers: Headers = ()
 
+    def has_header(self, name: str) -> bool:
+        """Whether one of its headers is called so."""
+        return any(header[0] == name for header in self.headers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedRange:

@@ -98,6 +98,27 @@ def last_loss(reading: MirrorReading) -> Iterable[Sample]:
         yield from _present((topic.topic,), topic.last_loss_timestamp)
 
 
+def fallback_engaged(reading: MirrorReading) -> Iterable[Sample]:
+    """Topics of which it is known; one sample without a topic where a mirror is engaged as a whole."""
+    if reading.fallback is not None:
+        for topic, state in reading.fallback.states.items():
+            yield from _present((topic,), None if state.engaged is None else int(state.engaged))
+
+
+def fallback_blind(reading: MirrorReading, _now: float, is_stale: bool) -> Iterable[Sample]:  # noqa: FBT001 - one shape for all samples made at scrape
+    """Whether a release could be decided; by a reading that is too old nothing can."""
+    if reading.fallback is not None:
+        for topic, state in reading.fallback.states.items():
+            yield (topic,), int(is_stale or bool(state.blind))
+
+
+def fallback_transitions(reading: MirrorReading) -> Iterable[Sample]:
+    """Changes since start, where there is a fallback."""
+    if reading.fallback is not None:
+        for to, count in reading.fallback.transitions.items():
+            yield (to,), count
+
+
 def group_members(reading: MirrorReading) -> Iterable[Sample]:
     """Members by side, where they could be asked for."""
     for group in reading.groups:

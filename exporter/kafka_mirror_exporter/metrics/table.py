@@ -244,6 +244,33 @@ _PARTITIONS = (
     ),
 )  # fmt: skip
 
+_FALLBACK = (
+    MetricSpec(
+        name="kafka_mirror_fallback_engaged", kind="gauge", labels=("topic",),
+        stays_when_stale=True,
+        help="1 while the dual-write path is engaged, 0 while it is not; absent while that is not known.",
+        values=OfReading(samples.fallback_engaged),
+    ),
+    MetricSpec(
+        name="kafka_mirror_fallback_blind", kind="gauge", labels=("topic",),
+        stays_when_stale=True,
+        help="1 while a release of the dual-write path could not be decided, else 0.",
+        values=AtScrape(samples.fallback_blind),
+    ),
+    MetricSpec(
+        name="kafka_mirror_fallback_transitions_total", kind="counter", labels=("to",),
+        stays_when_stale=True,
+        help="Times the dual-write path of a topic was engaged or released, since start.",
+        values=OfReading(samples.fallback_transitions),
+    ),
+    MetricSpec(
+        name="kafka_mirror_notifications_total", kind="counter", labels=("receiver", "outcome"),
+        stays_when_stale=True,
+        help="Notifications by what came of them: delivered, failed (and tried again), or superseded.",
+        values=OfReading(lambda reading: reading.notifications.items()),
+    ),
+)  # fmt: skip
+
 _OF_GROUP = ("side", "group", "topic", "partition")
 _GROUPS = (
     MetricSpec(
@@ -273,7 +300,7 @@ _GROUPS = (
     ),
 )  # fmt: skip
 
-METRICS: tuple[MetricSpec, ...] = (*_EXPORTER, *_HEALTH, *_TOPICS, *_PARTITIONS, *_GROUPS)
+METRICS: tuple[MetricSpec, ...] = (*_EXPORTER, *_HEALTH, *_TOPICS, *_PARTITIONS, *_GROUPS, *_FALLBACK)
 
 
 def metrics_table_markdown() -> str:

@@ -196,10 +196,10 @@ class Assembly:
     def _fill_wait(columns: PartitionColumns, row: int, wait: Wait) -> bool:
         """False if the seconds are not known."""
         columns.lag[row] = wait.records
+        columns.drift_lower[row] = wait.drift.lower
         if wait.drift.seconds is None:
             return False
         columns.drift[row] = wait.drift.seconds
-        columns.drift_lower[row] = wait.drift.lower
         columns.drift_upper[row] = float("nan") if wait.drift.upper is None else wait.drift.upper
         return True
 

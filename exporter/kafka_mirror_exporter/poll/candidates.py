@@ -9,7 +9,10 @@ from kafka_mirror_exporter.core.records import LogRecord
 
 @dataclass(slots=True)
 class Candidate:
-    """A partition under verification: its names on both sides and where the logs stand."""
+    """A partition under verification: its names on both sides and where the logs stand.
+
+    `tail` is the last record that the mirror may have written; `is_tail_foreign` if others wrote after it.
+    """
 
     source: TopicPartition
     target: TopicPartition
@@ -19,6 +22,7 @@ class Candidate:
     source_log_start: int
     source_end: int
     tail: LogRecord | None = None
+    is_tail_foreign: bool = False
 
     @property
     def expected(self) -> int | None:

@@ -23,7 +23,7 @@ from kafka_mirror_exporter.poll.side import Caller, ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.side_groups import SideGroups
 from kafka_mirror_exporter.poll.slow import SlowReads, TaskReader
 from kafka_mirror_exporter.poll.stages import Stages
-from kafka_mirror_exporter.poll.verification import Verifier
+from kafka_mirror_exporter.poll.verification import verifier_of
 from kafka_mirror_exporter.poll.watermarks import SideHistories, SideOffsets, WatermarkReader, Watermarks
 
 _METADATA_SECONDS = 2.0
@@ -62,7 +62,7 @@ class MirrorPoll:
         self.stages = Stages(f"{settings.source}->{settings.target}", clocks.monotonic, clocks.wall)
         self.names = NameFinder(settings)
         self.positions = PositionPoll(
-            verifier=Verifier(comparison=settings.comparison, may_read=settings.may_read),
+            verifier=verifier_of(settings, is_engaged=ledger.has_engaged),
             is_offset_preserving=settings.tool == "offset_preserving",
         )
         self.watermarks = WatermarkReader(clocks.monotonic, clocks.wall)

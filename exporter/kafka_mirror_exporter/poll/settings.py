@@ -68,6 +68,7 @@ class MirrorSettings:
     max_series: int
     source_bytes_per_second: float
     target_bytes_per_second: float
+    marker_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,11 +53,17 @@ class TwinSearch:
         fetched = self.target.fetch(ranges, isolation=self.reads.target, deadline=self.deadline)
         self._search_tails(
             [
-                (c, list(reversed(fetched.found[c.target].records))[1 : 1 + _FOREIGN_RECORDS_PASSED])
+                (c, self._before_tail(c, fetched.found[c.target].records))
                 for c in missed
                 if c.target in fetched.found
             ]
         )
+
+    def _before_tail(self, candidate: Candidate, records: Sequence[LogRecord]) -> list[LogRecord]:
+        """The records that the mirror may have written before the tail, newest first."""
+        end = candidate.tail.offset if candidate.tail is not None else candidate.target_end
+        before = [record for record in self.verifier.mirrored(records) if record.offset < end]
+        return before[::-1][:_FOREIGN_RECORDS_PASSED]
 
     def _search_tails(self, wanted: Sequence[tuple[Candidate, Sequence[LogRecord]]]) -> list[Candidate]:
         """Those for which none of the records has a twin; records come newest first."""

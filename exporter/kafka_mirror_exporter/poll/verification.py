@@ -18,6 +18,7 @@ from kafka_mirror_exporter.core.offsets import OffsetRange, TopicPartition
 from kafka_mirror_exporter.core.records import LogRecord
 from kafka_mirror_exporter.core.urgency import Urgency, urgency
 from kafka_mirror_exporter.poll.candidates import Candidate
+from kafka_mirror_exporter.poll.settings import MirrorSettings
 from kafka_mirror_exporter.poll.side import ClusterSide, Deadline, Reads
 from kafka_mirror_exporter.poll.twins import TwinSearch
 from kafka_mirror_exporter.poll.walks import Walks
@@ -30,12 +31,22 @@ _COMPARISONS_BEFORE_GIVING_UP = 6
 _TYPICAL_FETCH_BYTES = 20_000
 
 
+def _nothing_is(_topic: str) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Verifier:
-    """The judge of one mirror's positions; carried from poll to poll."""
+    """The judge of one mirror's positions; carried from poll to poll.
+
+    Records with the `marker_header` are a dual-write proxy's own. Where its path `is_engaged`, every step is
+    compared at once: its records may bend the line at any moment.
+    """
 
     comparison: Comparison
     may_read: Callable[[str], bool]
+    marker_header: str | None = None
+    is_engaged: Callable[[str], bool] = _nothing_is
     rotation_seconds: float = 30.0
     comparisons: int = 0
     matches: int = 0
@@ -63,7 +74,9 @@ class Verifier:
         chosen = self._choose(candidates, target)
         walking = [c for c in chosen if c.tracker.reconciliation is not None]
         work.read_tails([c for c in chosen if c.tracker.reconciliation is None])
-        disproved, without_pair = work.compare_tails([c for c in chosen if c.tail is not None])
+        disproved, without_pair = work.compare_tails(
+            [c for c in chosen if c.tail is not None or c.is_tail_foreign]
+        )
         far: list[Candidate] = []
         for candidate in disproved:
             walk = candidate.tracker.disprove()
@@ -87,9 +100,12 @@ class Verifier:
         ranked: list[tuple[Urgency, float, Candidate]] = []
         for candidate in candidates:
             tracker = candidate.tracker
-            pressing = urgency(tracker, rotation_seconds=self.rotation_seconds)
+            is_engaged = self.is_engaged(candidate.source.topic)
+            pressing = urgency(tracker, rotation_seconds=0.0 if is_engaged else self.rotation_seconds)
             if pressing is None:
                 continue
+            if is_engaged:
+                pressing = min(pressing, Urgency.STANDING)
             if not self.may_read(candidate.source.topic) or (self.is_unusable and tracker.anchor is not None):
                 tracker.stop_judging()
                 continue
@@ -101,6 +117,12 @@ class Verifier:
         if len(urgent) > room:
             target.budget.note_exhausted()
         return urgent[:room] + [c for pressing, _, c in ranked if pressing == Urgency.ROTATION][:rotating]
+
+    def mirrored(self, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """The target's records that the mirror may have written."""
+        if self.marker_header is None:
+            return records
+        return [record for record in records if not record.has_header(self.marker_header)]
 
     def fingerprint(self, candidate: Candidate, record: LogRecord) -> int:
         """What two records must share; timestamps do not count where the target stamps records itself."""
@@ -130,6 +152,16 @@ class Verifier:
         """Notes the outcome of a comparison of two records."""
         self.comparisons += 1
         self.matches += is_match
+
+
+def verifier_of(settings: MirrorSettings, *, is_engaged: Callable[[str], bool]) -> Verifier:
+    """The judge of a mirror, as it is configured."""
+    return Verifier(
+        comparison=settings.comparison,
+        may_read=settings.may_read,
+        marker_header=settings.marker_header,
+        is_engaged=is_engaged,
+    )
 
 
 @dataclass(slots=True)
@@ -171,13 +203,14 @@ class _Round:
         """Finds the target's last data record of each: at its end, or some markers before it."""
         near = [c for c in candidates if c.source not in self.verifier.marker_tails]
         behind_markers = self._read_tails(near, look_back=1)
-        self.verifier.marker_tails.update(c.source for c in behind_markers)
+        self.verifier.marker_tails.update(c.source for c in behind_markers if not c.is_tail_foreign)
         known = [c for c in candidates if c not in near]
         for candidate in self._read_tails(known + behind_markers, look_back=_LOOK_BACK):
-            candidate.tracker.leave_unproven(is_verifiable=False)
+            if not candidate.is_tail_foreign:
+                candidate.tracker.leave_unproven(is_verifiable=False)
 
     def _read_tails(self, candidates: Sequence[Candidate], *, look_back: int) -> list[Candidate]:
-        """Those in whose range no data record stands."""
+        """Those in whose range no data record of the mirror stands."""
         ranges = {
             c.target: OffsetRange(max(c.target_log_start, c.target_end - look_back), c.target_end)
             for c in candidates
@@ -191,11 +224,17 @@ class _Round:
             found = fetched.found.get(candidate.target)
             if found is None or (not found.records and found.read_up_to < candidate.target_end):
                 candidate.tracker.leave_unproven(is_verifiable=True)
-            elif found.records:
-                self.verifier.note_tail(candidate, found.records[-1])
-            else:
+            elif not self._note_tail(candidate, found.records):
                 empty.append(candidate)
         return empty
+
+    def _note_tail(self, candidate: Candidate, records: Sequence[LogRecord]) -> bool:
+        """Whether one of the records can be the mirror's."""
+        own = self.verifier.mirrored(records)
+        candidate.is_tail_foreign = bool(records) and (not own or own[-1] is not records[-1])
+        if own:
+            self.verifier.note_tail(candidate, own[-1])
+        return bool(own)
 
     @staticmethod
     def _leave(candidate: Candidate, failed: Unmeasured) -> None:
@@ -211,14 +250,16 @@ class _Round:
         disproved: list[Candidate] = []
         without_pair: list[Candidate] = []
         for candidate in candidates:
-            assert candidate.tail is not None  # noqa: S101  # the caller filtered
-            origin = provenance_offset(candidate.tail.headers)
+            origin = provenance_offset(candidate.tail.headers) if candidate.tail is not None else None
             if origin is not None and origin < candidate.source_end:
                 candidate.tracker.prove_by_header(origin + 1)
                 self.verifier.count(is_match=True)
                 continue
             expected = candidate.expected
-            if expected is None:
+            if candidate.is_tail_foreign and candidate.tracker.anchor is not None:
+                # The target's end counts records that are not the mirror's: the line is bent.
+                disproved.append(candidate)
+            elif expected is None:
                 without_pair.append(candidate)
             elif not 0 < expected <= candidate.source_end:
                 self.verifier.count(is_match=False)

@@ -47,10 +47,11 @@ class Walks:
             found = fetched.found.get(candidate.target)
             if found is None:
                 continue
-            if found.records:
-                self.verifier.note_tail(candidate, found.records[-1])
+            own = self.verifier.mirrored(found.records)
+            if own:
+                self.verifier.note_tail(candidate, own[-1])
             walk.add_target(
-                (self.verifier.fingerprint(candidate, r) for r in found.records), read_up_to=found.read_up_to
+                (self.verifier.fingerprint(candidate, r) for r in own), read_up_to=found.read_up_to
             )
         return self._walk_source([c for c, _ in walks])
 

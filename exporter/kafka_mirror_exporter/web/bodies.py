@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kafka_mirror_exporter.core.fallback_views import TopicFallback
 from kafka_mirror_exporter.core.views import GroupReading, PartitionReading
 
 
@@ -92,3 +93,24 @@ class GroupsBody:
     is_stale: bool
     total: int
     groups: tuple[GroupReading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorFallbackBody:
+    """The fallback of one mirror: engaged if one of the topics is, false if all are known not to be."""
+
+    source: str
+    target: str
+    engaged: bool | None
+    blind: bool
+    topics: tuple[TopicFallback, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackBody:
+    """The fallback as one instance sees it; after `valid_until` keep the state you have, and say so aloud."""
+
+    generated_at: float
+    valid_until: float
+    instance: str
+    mirrors: tuple[MirrorFallbackBody, ...]

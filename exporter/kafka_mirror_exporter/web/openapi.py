@@ -5,6 +5,7 @@ from typing import Any
 from kafka_mirror_exporter import __version__
 from kafka_mirror_exporter.web.bodies import (
     ErrorBody,
+    FallbackBody,
     FaultsBody,
     GroupsBody,
     MirrorsBody,
@@ -74,6 +75,7 @@ def openapi_document() -> Json:
             "Every committed offset's reading, worst first.",
             parameters=(*_MIRROR, _query("group", {"type": "string"}, "Only this group."), *_PAGE),
         ),
+        "/api/v1/fallback": _fallback(schemas),
     }
     return {
         "openapi": "3.1.0",
@@ -85,6 +87,23 @@ def openapi_document() -> Json:
         "paths": paths,
         "components": {"schemas": dict(sorted(schemas.by_name.items()))},
     }
+
+
+def _fallback(schemas: Schemas) -> Json:
+    return _get(
+        schemas,
+        FallbackBody,
+        "Whether the dual-write path is to be used, by topic.",
+        parameters=(
+            _query("source", {"type": "string"}, "Only mirrors of this source."),
+            _query("target", {"type": "string"}, "Only mirrors to this target."),
+            _query("topic", {"type": "string"}, "Only this source topic."),
+        ),
+        errors=(
+            ("404", "No such mirror, or the fallback is off."),
+            ("503", "A mirror was not polled yet."),
+        ),
+    )
 
 
 def _query(name: str, schema: Json, description: str) -> Json:

@@ -13,6 +13,7 @@ from kafka_mirror_exporter.errors import ConfigError
 from kafka_mirror_exporter.exposition import CONTENT_TYPES, accepts_gzip, preferred_format
 from kafka_mirror_exporter.web.api import MIRRORS_PATH, Api
 from kafka_mirror_exporter.web.bodies import ErrorBody, FaultsBody
+from kafka_mirror_exporter.web.fallback import FALLBACK_PATH, FallbackAnswer
 from kafka_mirror_exporter.web.json_form import json_form
 from kafka_mirror_exporter.web.openapi import OPENAPI_PATH, openapi_document
 from kafka_mirror_exporter.web.site import Site
@@ -38,6 +39,7 @@ def create_app(site: Site, *, middleware: Sequence[Middleware] = ()) -> Starlett
             Route("/-/reload", handlers.reload, methods=["POST"]),
             Route(OPENAPI_PATH, handlers.openapi),
             Route(MIRRORS_PATH, api.mirrors),
+            Route(FALLBACK_PATH, FallbackAnswer(site).show),
             Route(MIRRORS_PATH + "/{rest:path}", api.below_mirrors),
         ],
         middleware=middleware,

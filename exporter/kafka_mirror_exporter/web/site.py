@@ -1,5 +1,6 @@
 """What the web pages are given: the last readings, the exposition, and a few callables."""
 
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ class Site:
 
     `mirrors` and `poll_interval` follow reloads. `reload` raises `ConfigError` where the file is bad and
     is None where reloading over HTTP is off; it runs in a thread of the pool. `clock` is seconds since
-    the epoch, `monotonic` the clock that readings carry.
+    the epoch, `monotonic` the clock that readings carry, `instance` what this exporter calls itself.
     """
 
     latest: Latest
@@ -26,6 +27,7 @@ class Site:
     clock: Callable[[], float]
     monotonic: Callable[[], float]
     version: str
+    instance: Callable[[], str] = socket.gethostname
 
     def is_stale(self, reading: MirrorReading) -> bool:
         """Whether a reading no longer says how things are."""

@@ -71,7 +71,17 @@ FAULTS = {
     "not_a_value": [
         "4: mirrors[0].verify.read_records: must be true, false or a list of regular expressions",
         "5: metrics.max_series: must be a whole number",
-        "6: fallback: is not a key of this section",
+        "6: fallback.enabled: must be true or false",
+    ],
+    "release_above_a_threshold": [
+        "1: `fallback.release_below` must be under mirrors[0].thresholds.topics[0].fallback"
+    ],
+    "webhooks_without_state": [
+        "1: webhooks need a `state_file`: a restart would not know what it has engaged (`state_file: none` if that is meant)"
+    ],
+    "webhook_unsigned": [
+        "5: notify.webhooks[0].secret: is missing",
+        "5: notify.webhooks[0].url: is not an address like http://connect:8083",
     ],
     "not_text": ["2: mirrors[0].source.bootstrap_servers: holds a character that is not text"],
     "property_twice": [
@@ -184,6 +194,47 @@ def test_thresholds_under_two_polls_are_warned_of(tmp_path: Path) -> None:
     assert load_config(file).warnings == (
         "mirrors[0].thresholds.drift: 8 s is under two polls and will page unsteadily",
     )
+
+
+FALLBACK = """
+mirrors: [{source: {bootstrap_servers: "a:1"}, target: {bootstrap_servers: "b:1"}, verify: {read_records: [x]}}]
+state_file: none
+"""
+
+
+def test_topics_that_are_never_released_and_posts_that_never_come_are_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "mirror.yaml"
+    hook = 'notify: {webhooks: [{url: "http://proxy:1", secret: {file: hmac}}]}\n'
+    file.write_text(FALLBACK + "fallback: {enabled: true}\n" + hook)
+    enabled = load_config(file)
+    file.write_text(FALLBACK + hook)
+
+    assert [w.split(":")[0] for w in enabled.warnings] == ["mirrors[0].verify.read_records"]
+    assert [w.split(":")[0] for w in load_config(file).warnings] == ["notify.webhooks"]
+    assert enabled.config.notify.webhooks[0].secret.file == tmp_path / "hmac"
+
+
+@pytest.mark.parametrize(("fallback", "warned"), [("2m", ["mirrors[0].tool"]), ("off", [])])
+def test_a_target_that_no_proxy_may_write_to_is_warned_of(
+    tmp_path: Path, fallback: str, warned: list[str]
+) -> None:
+    file = tmp_path / "mirror.yaml"
+    file.write_text(
+        'mirrors: [{source: {bootstrap_servers: "a:1"}, target: {bootstrap_servers: "b:1"}, tool: offset_preserving,'
+        f" thresholds: {{fallback: {fallback}}}}}]\nfallback: {{enabled: true}}\n"
+    )
+
+    assert [warning.split(":")[0] for warning in load_config(file).warnings] == warned
+
+
+def test_the_limit_of_release_is_free_where_the_threshold_is_off(tmp_path: Path) -> None:
+    file = tmp_path / "mirror.yaml"
+    file.write_text(
+        'mirrors: [{source: {bootstrap_servers: "a:1"}, target: {bootstrap_servers: "b:1"}, thresholds: {fallback: off}}]\n'
+        "fallback: {enabled: true, release_below: 1h}\n"
+    )
+
+    assert load_config(file).config.fallback.rules(poll_interval=10.0).longest_gap == 30.0
 
 
 @pytest.mark.parametrize("value", ["off", "15s"])

@@ -3,6 +3,7 @@
 from array import array
 from dataclasses import replace
 
+from kafka_mirror_exporter.core.fallback import FallbackReading, FallbackState
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
 from kafka_mirror_exporter.core.offsets import TopicPartition
 from kafka_mirror_exporter.core.reading import (
@@ -140,5 +141,11 @@ def mirror_reading(**changes: object) -> MirrorReading:
         heartbeat_timestamp=1789999999.5,
         connector_tasks={("mm2-source", "RUNNING"): 4},
         series_limited=False,
+        fallback=FallbackReading(
+            is_by_mirror=False,
+            states={"orders": FallbackState(engaged=False, since=1789999000.0)},
+            transitions={"engaged": 1, "released": 1},
+        ),
+        notifications={("proxy:8080", "delivered"): 2},
     )
     return replace(reading, **changes)
