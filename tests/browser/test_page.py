@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from kafka_mirror_exporter.core.fallback import FallbackReading, FallbackState
 from kafka_mirror_exporter.core.reading import GroupSummary, MirrorReading
 from kafka_mirror_exporter.web.routes import create_app
 from kafka_mirror_exporter.web.site import Site
@@ -127,6 +128,22 @@ def test_a_reading_changes_the_page_without_a_reload(open_page: Open) -> None:
         assert label == "Worst drift of the last 15 minutes: now 0.3 s, highest 2m 10s"
         assert page.evaluate("window.isSamePage") is True
         assert opened.errors == []
+
+
+def test_the_fallback_comes_onto_the_page_and_goes(open_page: Open) -> None:
+    calm_then, late_then = estate(TOPICS, 4, calm), estate(TOPICS, 4, one_late, at=5.0)
+    engaged = FallbackState(engaged=True, since=1790000000.0, reason="drift 130.0s over 120s on partition 1")
+    states = FallbackReading(
+        is_by_mirror=False, states={"inventory": engaged}, transitions={"engaged": 1, "released": 0}
+    )
+    with served(replace(calm_then, fallback=None)) as (site, server):
+        page = open_page(server.port).page
+        expect(page.locator("ul.fallback")).to_be_hidden()
+        site.latest.publish(replace(late_then, fallback=states))
+        expect(page.locator("ul.fallback li")).to_contain_text("Fallback engaged for inventory since")
+        expect(page.locator("ul.fallback li")).to_have_class("worst")
+        site.latest.publish(replace(estate(TOPICS, 4, calm, at=10.0), fallback=None))
+        expect(page.locator("ul.fallback")).to_be_hidden()
 
 
 def test_a_page_whose_data_grow_old_says_so(open_page: Open) -> None:

@@ -68,9 +68,18 @@ export class MirrorView {
     this.fact("lag", records(head.lag_records));
     for (const name of ["topics", "partitions", "unmeasured", "groups"]) this.fact(name, count(head[name]));
     for (const side of head.sides) this.showSide(side);
+    this.showFallback(head.fallback);
     this.age = head.age_seconds;
     this.bornAt = performance.now();
     this.tick();
+  }
+
+  showFallback(lines) {
+    const list = this.root.querySelector("ul.fallback");
+    const texts = lines.map((line) => `Fallback ${line.text}`);
+    list.hidden = lines.length === 0;
+    if (list.children.length === texts.length && texts.every((text, at) => list.children[at].textContent === text)) return;
+    list.replaceChildren(...lines.map((line, at) => element("li", line.tone, texts[at])));
   }
 
   showSide(side) {

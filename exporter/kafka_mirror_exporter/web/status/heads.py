@@ -9,6 +9,7 @@ from kafka_mirror_exporter.core.judgement import GroupJudgement, MirrorJudgement
 from kafka_mirror_exporter.core.reading import NO_OFFSET, SideHealth
 from kafka_mirror_exporter.latest import MirrorName
 from kafka_mirror_exporter.web.site import Site
+from kafka_mirror_exporter.web.status.fallback_lines import FallbackLine, fallback_lines
 from kafka_mirror_exporter.web.status.sentences import Line, counted, shown_seconds, verdict_line
 
 
@@ -38,6 +39,7 @@ class Head:
     pages: tuple[float, ...] = ()
     fallbacks: tuple[float, ...] = ()
     sides: tuple[SideHead, ...] = ()
+    fallback: tuple[FallbackLine, ...] = ()
 
 
 def head_of(
@@ -65,6 +67,7 @@ def head_of(
         pages=_thresholds([topic.topic.drift_threshold for topic in judged.topics]),
         fallbacks=_thresholds([topic.topic.fallback_threshold for topic in judged.topics]),
         sides=_sides(judged, is_stale=is_stale),
+        fallback=fallback_lines(judged.reading, is_stale=is_stale),
     )
 
 
