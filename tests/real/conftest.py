@@ -31,7 +31,7 @@ def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaClu
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The source and the target that all scenarios share."""
-    with Stage(tmp_path_factory.mktemp("stage"), proxies=11) as stage:
+    with Stage(tmp_path_factory.mktemp("stage"), proxies=12) as stage:
         yield stage
 
 
