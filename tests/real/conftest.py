@@ -13,7 +13,7 @@ from rig.stage import Recording, Stage
 Scenario = Callable[[Stage], Awaitable[Recording]]
 
 # Two cores carry about this many MirrorMakers without the truth itself becoming late.
-_SIDE_BY_SIDE = 7
+_SIDE_BY_SIDE = 5
 
 
 @pytest.fixture(scope="session")
