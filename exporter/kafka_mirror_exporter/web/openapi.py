@@ -22,35 +22,7 @@ def openapi_document() -> Json:
     """The document as a value for `json.dumps`."""
     schemas = Schemas()
     paths = {
-        "/metrics": {
-            "get": {
-                "summary": "Prometheus text 0.0.4, or OpenMetrics 1.0 by Accept; gzip by Accept-Encoding.",
-                "responses": {
-                    "200": {
-                        "description": "All metrics.",
-                        "content": {"text/plain": {}, "application/openmetrics-text": {}},
-                    }
-                },
-            }
-        },
-        "/": {
-            "get": {
-                "summary": "The status page.",
-                "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}},
-            }
-        },
-        "/events": {
-            "get": {
-                "summary": "What the status page shows, as it changes; its messages are the page's own.",
-                "responses": {
-                    "200": {"description": "Server-sent events.", "content": {"text/event-stream": {}}},
-                    "503": {
-                        "description": "Too many pages are open.",
-                        "content": _content(schemas.of(ErrorBody)),
-                    },
-                },
-            }
-        },
+        **_pages(schemas),
         "/-/healthy": _check("200 while a worker has shown life within six poll intervals."),
         "/-/ready": _check("200 after the first completed poll, until shutting down."),
         "/-/reload": _reload(schemas),
@@ -86,6 +58,41 @@ def openapi_document() -> Json:
         },
         "paths": paths,
         "components": {"schemas": dict(sorted(schemas.by_name.items()))},
+    }
+
+
+def _pages(schemas: Schemas) -> Json:
+    """What is not JSON: the metrics, the status page, and its stream."""
+    return {
+        "/metrics": {
+            "get": {
+                "summary": "Prometheus text 0.0.4, or OpenMetrics 1.0 by Accept; gzip by Accept-Encoding.",
+                "responses": {
+                    "200": {
+                        "description": "All metrics.",
+                        "content": {"text/plain": {}, "application/openmetrics-text": {}},
+                    }
+                },
+            }
+        },
+        "/": {
+            "get": {
+                "summary": "The status page.",
+                "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}},
+            }
+        },
+        "/events": {
+            "get": {
+                "summary": "What the status page shows, as it changes; its messages are the page's own.",
+                "responses": {
+                    "200": {"description": "Server-sent events.", "content": {"text/event-stream": {}}},
+                    "503": {
+                        "description": "Too many pages are open.",
+                        "content": _content(schemas.of(ErrorBody)),
+                    },
+                },
+            }
+        },
     }
 
 
