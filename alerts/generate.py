@@ -66,17 +66,19 @@ def prometheus_rule(parameters: Parameters) -> str:
     return _HEAD + _with_reasons(_dump(manifest), groups)
 
 
+def _row(alert: Alert) -> str:
+    text = alert.text
+    link = f"[{text.name}](runbooks/{text.name}.md)"
+    return f"| {link} | {text.severity} | {alert.hold or 'at once'} | {text.summary} |"
+
+
 def alert_table(parameters: Parameters) -> str:
     """The README with the table of all alerts."""
     text = (FOLDER / "README.md").read_text()
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     rules = (rule for group in all_groups(parameters) for rule in group.rules)
-    rows = [
-        f"| [{a.name}](runbooks/{a.name}.md) | {a.severity} | {a.hold or 'at once'} | {a.summary} |"
-        for a in rules
-        if isinstance(a, Alert)
-    ]
+    rows = [_row(rule) for rule in rules if isinstance(rule, Alert)]
     table = "\n".join(["| alert | severity | after | says |", "| --- | --- | --- | --- |", *rows])
     return f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}"
 

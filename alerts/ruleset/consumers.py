@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 
-from ruleset.memory import ALL_EXPORTERS, GROUP, KNOWN_EXPORTERS, firing, held
-from ruleset.model import Alert, Group, Parameters, Recording, Severity
-from ruleset.text import MIRROR, asked, indented, known_or_old
+from kafka_mirror_exporter.core.alerting import texts
+from kafka_mirror_exporter.core.alerting.texts import AlertText
 
-_NAME = "KafkaMirrorGroupLagHigh"
+from ruleset.memory import ALL_EXPORTERS, GROUP, KNOWN_EXPORTERS, firing, held
+from ruleset.model import Alert, Group, Parameters, Recording
+from ruleset.text import asked, indented
+
 _LAG = "group:kafka_mirror_group_lag_seconds:max"
 _JUDGED = "group:kafka_mirror_group_judged:count"
 _DEPARTED = "group:kafka_mirror_group_departed:max"
@@ -73,18 +75,24 @@ _RECORDINGS = (
     ),
 )
 
+_AT_PARTITION = texts.GROUP_PARTITION.format(partition="{{ . }}")
 _OF_GROUP = "{source=%q,target=%q,group=%q}"
 _WHERE = asked(
     # The other side may be further behind, and not count.
     f"topk(1, max by (side, topic, partition) (kafka_mirror_group_lag_seconds{_OF_GROUP}"
     f" == on ({GROUP}) group_left () {_LAG}{_OF_GROUP}))",
-    "{{ with . | first }}, on the {{ .Labels.side }}, topic {{ .Labels.topic }}"
-    "{{ with .Labels.partition }} partition {{ . }}{{ end }}{{ end }}",
+    "{{ with . | first }}"
+    + texts.GROUP_WHERE.format(
+        side="{{ .Labels.side }}",
+        topic="{{ .Labels.topic }}",
+        at_partition=f"{{{{ with .Labels.partition }}}}{_AT_PARTITION}{{{{ end }}}}",
+    )
+    + "{{ end }}",
     labels="source target group source target group",
 )
 
 
-def _lag_high(severity: Severity, matcher: str) -> Alert:
+def _lag_high(text: AlertText, matcher: str) -> Alert:
     condition = (
         f"{_LAG}{matcher}\n"
         "  > on (source, target) group_left ()\n"
@@ -94,27 +102,19 @@ def _lag_high(severity: Severity, matcher: str) -> Alert:
     )
     ended = (f"unless on ({GROUP}) {_JUDGED}", f"unless on ({GROUP}) {_DEPARTED}")
     return Alert(
-        name=_NAME,
-        severity=severity,
-        board="kafka-mirror-groups",
-        expr=held(condition, name=_NAME, by=GROUP, ended=ended, severity=severity),
-        summary="A consumer group is further behind than its threshold allows.",
-        description=known_or_old(
-            "Group {{ $labels.group }} of "
-            + MIRROR
-            + f" is {{{{ humanizeDuration $value }}}} behind{_WHERE}.",
-            "The lag of group {{ $labels.group }} of " + MIRROR,
-        ),
+        text=text,
+        expr=held(condition, name=text.name, by=GROUP, ended=ended, severity=text.severity),
+        fields={"where": _WHERE},
     )
 
 
 def consumer_group(parameters: Parameters) -> Group:
     """One alert, or two where some groups are named as critical."""
     critical = parameters.critical_groups
-    alerts = [_lag_high("warning", "")]
+    alerts = [_lag_high(texts.GROUP_LAG_HIGH, "")]
     if critical is not None:
         alerts = [
-            _lag_high("critical", f"{{group=~{json.dumps(critical)}}}"),
-            _lag_high("warning", f"{{group!~{json.dumps(critical)}}}"),
+            _lag_high(texts.GROUP_LAG_HIGH_CRITICAL, f"{{group=~{json.dumps(critical)}}}"),
+            _lag_high(texts.GROUP_LAG_HIGH, f"{{group!~{json.dumps(critical)}}}"),
         ]
     return Group("kafka-mirror-groups", (*_RECORDINGS, *alerts))

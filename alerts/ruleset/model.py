@@ -1,29 +1,30 @@
 """What a rule says, and how it is written down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Literal
+from typing import Any
+
+from kafka_mirror_exporter.core.alerting.texts import (
+    DASHBOARD_BASE_URL,
+    RUNBOOK_BASE_URL,
+    AlertText,
+    board_url,
+    runbook_url,
+)
+
+from ruleset.text import described
 
 INTERVAL = "5s"
 """How often every group is evaluated."""
-
-Severity = Literal["critical", "warning", "info", "none"]
-Board = Literal["kafka-mirror-migration", "kafka-mirror-topic", "kafka-mirror-groups"]
-
-_VARIABLES: Mapping[Board, tuple[str, ...]] = {
-    "kafka-mirror-migration": ("source", "target"),
-    "kafka-mirror-topic": ("source", "target", "topic"),
-    "kafka-mirror-groups": ("source", "target", "group"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """What differs from site to site."""
 
-    runbook_base_url: str = "https://runbooks.example/kafka-mirror-exporter"
-    dashboard_base_url: str = "https://grafana.example"
+    runbook_base_url: str = RUNBOOK_BASE_URL
+    dashboard_base_url: str = DASHBOARD_BASE_URL
     poll_interval_seconds: float = 5.0
     critical_groups: str | None = None
 
@@ -53,32 +54,35 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert of one severity; `summary` names no object, `description` is a Go template that does."""
+    """A rule for an alert; `fields` are Go templates for what the text leaves open besides the labels."""
 
-    name: str
+    text: AlertText
     expr: str
-    severity: Severity
-    summary: str
-    description: str
-    board: Board | None
-    hold: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
     keep_firing: str | None = None
+
+    @property
+    def hold(self) -> str | None:
+        """How long the expression must be true first, as Prometheus writes it."""
+        seconds = self.text.hold_seconds
+        if not seconds:
+            return None
+        return f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
 
     def annotations(self, parameters: Parameters) -> dict[str, str]:
         """What people read, with where to read on."""
         texts = {
-            "summary": self.summary,
-            "description": parameters.fill(self.description),
-            "runbook_url": f"{parameters.runbook_base_url.rstrip('/')}/{self.name}.md",
+            "summary": self.text.summary,
+            "description": parameters.fill(described(self.text, self.fields)),
+            "runbook_url": runbook_url(parameters.runbook_base_url, self.text.name),
         }
-        if self.board is not None:
-            texts["dashboard_url"] = _board_url(parameters.dashboard_base_url, self.board)
+        if self.text.board is not None:
+            texts["dashboard_url"] = board_url(
+                parameters.dashboard_base_url,
+                self.text.board,
+                value_of=lambda name: f"{{{{ urlquery $labels.{name} }}}}",
+            )
         return texts
-
-
-def _board_url(base: str, board: Board) -> str:
-    given = "&".join(f"var-{name}={{{{ urlquery $labels.{name} }}}}" for name in _VARIABLES[board])
-    return f"{base.rstrip('/')}/d/{board}?{given}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,9 @@ def _as_yaml(rule: Recording | Alert, parameters: Parameters) -> dict[str, Any]:
         return {"record": rule.record, "expr": parameters.fill(rule.expr)}
     timing = {"for": rule.hold, "keep_firing_for": rule.keep_firing}
     return {
-        "alert": rule.name,
+        "alert": rule.text.name,
         "expr": parameters.fill(rule.expr),
         **{key: value for key, value in timing.items() if value is not None},
-        "labels": {"severity": rule.severity},
+        "labels": {"severity": rule.text.severity},
         "annotations": rule.annotations(parameters),
     }

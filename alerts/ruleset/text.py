@@ -1,9 +1,19 @@
 """Go templates for what people read, and the indentation of expressions."""
 
+from collections.abc import Mapping
 from textwrap import indent
 
-MIRROR = "the mirror {{ $labels.source }} -> {{ $labels.target }}"
-TOPIC_OF_MIRROR = "Topic {{ $labels.topic }} of " + MIRROR
+from kafka_mirror_exporter.core.alerting.texts import AlertText
+
+_LABELS = {
+    "mirror": "the mirror {{ $labels.source }} -> {{ $labels.target }}",
+    "seconds": "{{ humanizeDuration $value }}",
+    "count": "{{ $value }}",
+    **{
+        name: f"{{{{ $labels.{name} }}}}"
+        for name in ("topic", "side", "stage", "group", "connector", "receiver")
+    },
+}
 
 SECONDS = "{{ . | first | value | humanizeDuration }}"
 COUNT = "{{ . | first | value | humanize }}"
@@ -31,14 +41,10 @@ def asked(expression: str, answer: str, *, otherwise: str = "", labels: str = "s
     return f"{{{{ with printf `{expression}` {given} | query }}}}{answer}{rest}{{{{ end }}}}"
 
 
-def known_or_held(known: str, held: str) -> str:
-    """The text for a measured value, or the one for a page that is held without one."""
+def described(text: AlertText, fields: Mapping[str, str]) -> str:
+    """The text's sentence for a measured value, or the one for a page that is held without one."""
+    known = text.known.format_map(_LABELS | fields)
+    if text.held is None:
+        return known
+    held = text.held.format_map(_LABELS | fields)
     return f"{{{{ if ge $value 0.0 -}}}}\n{known}\n{{{{- else -}}}}\n{held}\n{{{{- end }}}}"
-
-
-def known_or_old(known: str, subject: str) -> str:
-    """The text for a measured value, or a sentence that it is old."""
-    held = (
-        f"{subject} is not known now, and the last value is old: this goes on firing until it is known again."
-    )
-    return known_or_held(known, held)

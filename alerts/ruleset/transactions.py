@@ -1,33 +1,30 @@
 """The two alerts of one condition: an open transaction that holds a topic back."""
 
+from kafka_mirror_exporter.core.alerting import texts
+from kafka_mirror_exporter.core.alerting.texts import AlertText
+
 from ruleset.drift import PAGED_STATES
 from ruleset.memory import TOPIC, held_topic
-from ruleset.model import Alert, Severity
-from ruleset.text import PARTITION, TOPIC_OF_MIRROR, asked, known_or_old, of_topic
+from ruleset.model import Alert
+from ruleset.text import PARTITION, asked, of_topic
 
-_NAME, _METRIC = "KafkaMirrorTransactionHanging", "kafka_mirror_open_transaction_seconds"
+_METRIC = "kafka_mirror_open_transaction_seconds"
 
 
-def _hanging(severity: Severity, seconds: int) -> Alert:
+def _hanging(text: AlertText, seconds: int) -> Alert:
     """The metric itself says how long it has lasted."""
     return Alert(
-        name=_NAME,
-        severity=severity,
-        board="kafka-mirror-topic",
+        text=text,
         expr=held_topic(
             f"max by ({TOPIC}) ({_METRIC}) > {seconds}\nand on ({TOPIC}) {PAGED_STATES}",
-            name=_NAME,
-            severity=severity,
+            name=text.name,
+            severity=text.severity,
         ),
-        summary="An open transaction keeps records from being mirrored.",
-        description=known_or_old(
-            TOPIC_OF_MIRROR
-            + " is held back by a transaction, open for {{ humanizeDuration $value }}, on partition "
-            + asked(f"topk(1, max by (partition) ({of_topic(_METRIC)}))", PARTITION)
-            + ": records behind it are not mirrored.",
-            TOPIC_OF_MIRROR + " was held back by a transaction; how it stands",
-        ),
+        fields={"partition": asked(f"topk(1, max by (partition) ({of_topic(_METRIC)}))", PARTITION)},
     )
 
 
-TRANSACTION_HANGING = (_hanging("warning", 60), _hanging("critical", 900))
+TRANSACTION_HANGING = (
+    _hanging(texts.TRANSACTION_HANGING, 60),
+    _hanging(texts.TRANSACTION_HANGING_LONG, 900),
+)

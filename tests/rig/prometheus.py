@@ -90,14 +90,14 @@ class Prometheus(_Server):
 
     name = "Prometheus"
 
-    def __init__(self, work_dir: Path, config: Mapping[str, Any]) -> None:
+    def __init__(self, work_dir: Path, config: Mapping[str, Any], *flags: str) -> None:
         work_dir.mkdir(parents=True, exist_ok=True)
         file = work_dir / "prometheus.yaml"
         file.write_text(yaml.safe_dump(dict(config)))
         (port,) = free_ports(1)
         command = [
             program("prometheus"), f"--config.file={file}", f"--storage.tsdb.path={work_dir / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
+            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn", *flags,
         ]  # fmt: skip
         super().__init__(command, work_dir=work_dir, port=port)
 

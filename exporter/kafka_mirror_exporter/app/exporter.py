@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 
 from kafka_mirror_exporter import __version__
+from kafka_mirror_exporter.app.alerts import Alerts
 from kafka_mirror_exporter.app.fallback import Fallbacks
 from kafka_mirror_exporter.app.mirror import CLOCKS, OpenMirror
 from kafka_mirror_exporter.app.notifications import Notifications
@@ -74,6 +75,7 @@ class Exporter:
         self._state = open_state(config)
         self._ledgers: dict[MirrorName, Ledger] = {}
         self._fallbacks = Fallbacks(config, ledger=self._ledger)
+        self._alerts = Alerts(config)
         self._notifications = Notifications(
             config, latest=self.latest, state=self._state, instance=lambda: self.instance
         )
@@ -116,15 +118,16 @@ class Exporter:
         gone = set(self.mirrors)
         self.config = config
         self._fallbacks.reconfigure(config)
+        self._alerts.reconfigure(config)
         self._notifications.reconfigure(config)
         self.exposition.reconfigure(mirrors=self.mirrors, poll_interval=config.poll.interval)
         for name in gone - set(self.mirrors):
             self.latest.forget(name)
 
     def publish(self, reading: MirrorReading) -> None:
-        """Makes a reading, and the fallback that follows from it, the last one of its mirror."""
+        """Makes a reading, and what follows from it, the last one of its mirror."""
         counted = self._notifications.counted(reading.source, reading.target)
-        reading = replace(self._fallbacks.judged(reading), notifications=counted)
+        reading = self._alerts.judged(replace(self._fallbacks.judged(reading), notifications=counted))
         self._save()
         self.latest.publish(reading)
         self._notifications.offer(reading)

@@ -1,15 +1,21 @@
 """The fallback and who is told of it, in the configuration."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from kafka_mirror_exporter.config.clusters import SecretConfig, Section, Text
-from kafka_mirror_exporter.config.values import Duration, DurationOrNull, HttpUrl, as_written
+from kafka_mirror_exporter.config.values import Duration, DurationOrNull, HttpUrl, Pattern, as_written
+from kafka_mirror_exporter.core.alerting.rules import AlertRules
+from kafka_mirror_exporter.core.alerting.texts import DASHBOARD_BASE_URL, RUNBOOK_BASE_URL
 from kafka_mirror_exporter.core.fallback import FallbackRules
 
 _LEAST_SECONDS_BETWEEN_READINGS = 15.0
 _POLLS_BETWEEN_READINGS = 3
+
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
 
 class FallbackConfig(Section):
@@ -57,12 +63,59 @@ class WebhookConfig(Section):
     secret: SecretConfig = Field(description="What every post is signed with.")
 
 
+class AlertmanagerConfig(Section):
+    """An Alertmanager that is told directly of the alerts that fire."""
+
+    url: HttpUrl = Field(description="Its address, with the path before /api/v2 where it has one.")
+    username: Text | None = Field(default=None, description="For basic authentication.")
+    password: SecretConfig | None = Field(default=None, description="For basic authentication.")
+    bearer_token: SecretConfig | None = Field(default=None, description="Sent instead of a password.")
+    ca_file: Path | None = Field(
+        default=None, strict=False, description="Whom to trust, where the system does not."
+    )
+
+    @model_validator(mode="after")
+    def _authenticates_in_one_way(self) -> "AlertmanagerConfig":
+        if (self.username is None) != (self.password is None):
+            raise PydanticCustomError("alertmanager_password", "`username` and `password` belong together")
+        if self.password is not None and self.bearer_token is not None:
+            raise PydanticCustomError(
+                "alertmanager_token", "takes either `password` or `bearer_token`, not both"
+            )
+        return self
+
+
 class NotifyConfig(Section):
     """Who is told directly."""
 
+    alertmanagers: list[AlertmanagerConfig] = Field(
+        default_factory=list, description="Told of the same alerts as by the rules of Prometheus."
+    )
     webhooks: list[WebhookConfig] = Field(
         default_factory=list, description="Receivers of the fallback's state."
+    )
+    external_labels: dict[LabelName, str] = Field(
+        default_factory=dict,
+        description="What Prometheus adds to its alerts: the same, or Alertmanager takes them for others.",
     )
     external_url: HttpUrl | None = Field(
         default=None, description="Where people find this exporter; stands in every post."
     )
+    runbook_base_url: HttpUrl = Field(
+        default=RUNBOOK_BASE_URL, description="Where the runbooks are, as for the rules."
+    )
+    dashboard_base_url: HttpUrl = Field(
+        default=DASHBOARD_BASE_URL, description="Where Grafana is, as for the rules."
+    )
+    critical_groups: Pattern | None = Field(
+        default=None, description="Groups whose lag pages, as for the rules; by default it is a warning."
+    )
+
+    def alert_rules(self, *, poll_interval: float) -> AlertRules:
+        """The rules as the core takes them."""
+        return AlertRules(
+            data_is_stale_after_seconds=max(
+                _POLLS_BETWEEN_READINGS * poll_interval, _LEAST_SECONDS_BETWEEN_READINGS
+            ),
+            critical_groups=self.critical_groups,
+        )

@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "string_type": "must be text",
     "string_unicode": "holds a character that is not text",
     "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "is not the name of a label",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -34,6 +35,8 @@ SENTENCES: Mapping[str, str] = {
 }
 _OWN = frozenset(
     {
+        "alertmanager_password",
+        "alertmanager_token",
         "duration",
         "duration_positive",
         "http_url",

@@ -137,9 +137,12 @@ def _resolved(content: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(state_file, str) and state_file != "none":
         resolved["state_file"] = str(folder / state_file)
     notify = resolved.get("notify")
-    if isinstance(notify, dict) and isinstance(notify.get("webhooks"), list):
-        webhooks = [_resolved_webhook(webhook, folder) for webhook in notify["webhooks"]]
-        resolved["notify"] = notify | {"webhooks": webhooks}
+    if isinstance(notify, dict):
+        resolved["notify"] = notify | {
+            key: [_resolved_receiver(receiver, folder) for receiver in notify[key]]
+            for key in ("webhooks", "alertmanagers")
+            if isinstance(notify.get(key), list)
+        }
     mirrors = resolved.get("mirrors")
     if isinstance(mirrors, list):
         resolved["mirrors"] = [_resolved_mirror(mirror, folder) for mirror in mirrors]
@@ -160,10 +163,16 @@ def _resolved_mirror(mirror: Any, folder: Path) -> Any:
     return resolved
 
 
-def _resolved_webhook(webhook: Any, folder: Path) -> Any:
-    if not isinstance(webhook, dict) or "secret" not in webhook:
-        return webhook
-    return webhook | {"secret": _resolved_secret(webhook["secret"], folder)}
+def _resolved_receiver(receiver: Any, folder: Path) -> Any:
+    if not isinstance(receiver, dict):
+        return receiver
+    resolved = dict(receiver)
+    for key in ("secret", "password", "bearer_token"):
+        if key in receiver:
+            resolved[key] = _resolved_secret(receiver[key], folder)
+    if isinstance(receiver.get("ca_file"), str):
+        resolved["ca_file"] = str(folder / receiver["ca_file"])
+    return resolved
 
 
 def _resolved_secret(place: Any, folder: Path) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from kafka_mirror_exporter.core.breaches import breach_at
 from kafka_mirror_exporter.core.fallback import (
     DESELECTED,
     WHOLE_MIRROR,
@@ -176,7 +177,7 @@ def _evidence(columns: PartitionColumns, rows: list[int], threshold: float, rule
     limit = rules.release_limit(threshold)
     for row in rows:
         drift = columns.drift[row]
-        breach = _breach(columns, row, threshold)
+        breach = breach_at(columns, row, threshold)
         if breach is not None:
             breaches.append(breach)
         # A NaN is not equal to itself.
@@ -194,22 +195,6 @@ def _evidence(columns: PartitionColumns, rows: list[int], threshold: float, rule
         breaches=tuple(breaches), above=above, unmeasured=unmeasured, unverified=unverified,
         unverifiable=unverifiable, partitions={columns.index[rows[0]].topic: len(rows)},
     )  # fmt: skip
-
-
-def _breach(columns: PartitionColumns, row: int, threshold: float) -> Breach | None:
-    """Past the threshold: surely, where we saw it wait, or by a timestamp that the next poll must confirm."""
-    drift, lower, upper = columns.drift[row], columns.drift_lower[row], columns.drift_upper[row]
-    waited = lower if drift != drift else drift  # noqa: PLR0124 - a NaN: only the lower bound is known
-    if not waited > threshold:
-        return None
-    return Breach(
-        topic=columns.index[row].topic,
-        partition=columns.index[row].partition,
-        position=columns.position[row],
-        drift=waited,
-        threshold=threshold,
-        is_sure=lower > threshold or upper == upper,  # noqa: PLR0124 - as above: no upper bound
-    )
 
 
 def _is_confirmed(columns: PartitionColumns, row: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from kafka_mirror_exporter.core.alerting.alert import FiringAlert
 from kafka_mirror_exporter.core.fallback import FallbackReading
 from kafka_mirror_exporter.core.measurement import Unmeasured
 from kafka_mirror_exporter.core.offsets import Side, TopicPartition
@@ -201,7 +202,8 @@ class MirrorReading:
     """All of one poll of one mirror; never changed after it is made.
 
     `measured_at` is the wall clock (seconds since the epoch) and `measured_monotonic` our own clock at
-    the moment the end offsets of the source were in.
+    the moment the end offsets of the source were in. Where only some partitions were measured again since
+    the last poll, `renewed` holds their rows, and all others are as they were.
     """
 
     source: str
@@ -226,3 +228,9 @@ class MirrorReading:
     undecodable_records: int = 0
     fallback: FallbackReading | None = None
     notifications: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    alerts: tuple[FiringAlert, ...] = ()
+    renewed: frozenset[int] | None = None
+
+    def is_renewed(self, row: int) -> bool:
+        """Whether a partition was measured for this reading."""
+        return self.renewed is None or row in self.renewed

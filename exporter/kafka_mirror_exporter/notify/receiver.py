@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Literal, get_args
@@ -49,7 +49,7 @@ class Receiver:
         name: str,
         post: Callable[[bytes], None],
         *,
-        describe: Callable[[Key], Mapping[str, object] | None],
+        describe: Callable[[Key], object | None],
         everything: Callable[[], Iterable[Key]],
         pace: Pace | None = None,
     ) -> None:

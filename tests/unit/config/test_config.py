@@ -79,6 +79,11 @@ FAULTS = {
     "webhooks_without_state": [
         "1: webhooks need a `state_file`: a restart would not know what it has engaged (`state_file: none` if that is meant)"
     ],
+    "alertmanagers": [
+        "6: notify.alertmanagers[0]: `username` and `password` belong together",
+        "7: notify.alertmanagers[1]: takes either `password` or `bearer_token`, not both",
+        '8: notify.external_labels["not a label"]: is not the name of a label',
+    ],
     "webhook_unsigned": [
         "5: notify.webhooks[0].secret: is missing",
         "5: notify.webhooks[0].url: is not an address like http://connect:8083",
