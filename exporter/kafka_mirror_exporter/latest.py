@@ -32,6 +32,10 @@ class Latest:
         for follower in self._followers:
             _tell(follower, reading)
 
+    def revise(self, reading: MirrorReading) -> None:
+        """Replaces the last reading by one of the same poll with newer decisions; followers are not told."""
+        self._readings = MappingProxyType({**self._readings, (reading.source, reading.target): reading})
+
     def follow(self, follower: Follower) -> None:
         """Tells of every reading from now on, in the worker's thread, beginning with the last ones."""
         self._followers = (*self._followers, follower)

@@ -2,8 +2,10 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import UTC
+from typing import TypeVar
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -12,19 +14,37 @@ _log = logging.getLogger(__name__)
 
 # APScheduler follows the wall clock and would sleep through one that was set back.
 _SELF_WAKE_INTERVALS = 1.5
+_BETWEEN_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+def _nothing() -> bool:
+    """There is nothing to do between two cycles."""
+    return False
 
 
 class Worker:
     """One daemon thread that runs a cycle each time it is woken.
 
+    A second after a cycle and from then on every second it does what is to be done `between` two of them,
+    for as long as that says that there is more.
     `overlaps` counts wake-ups that came while the cycle before was still running.
     """
 
-    def __init__(self, name: str, cycle: Callable[[], None], *, interval_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        cycle: Callable[[], None],
+        *,
+        interval_seconds: float,
+        between: Callable[[], bool] = _nothing,
+    ) -> None:
         self.overlaps = 0
         self.interval_seconds = interval_seconds
         self.name = name
         self._cycle = cycle
+        self._between = between
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -54,15 +74,28 @@ class Worker:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait(self.interval_seconds * _SELF_WAKE_INTERVALS)
+            self._rest()
             if self._stopping.is_set():
                 return
             # Cleared before the cycle: a wake-up that comes during it starts the next one at once.
             self._wake.clear()
-            try:
-                self._cycle()
-            except Exception:  # noqa: BLE001  # the job's own place where a failure may not end the thread
-                _log.exception("%s: a poll failed for a reason nobody foresaw", self.name)
+            self._survive(self._cycle)
+
+    def _rest(self) -> None:
+        """Waits to be woken; what cannot wait as long is done every second meanwhile."""
+        until = time.monotonic() + self.interval_seconds * _SELF_WAKE_INTERVALS
+        has_more = self.interval_seconds >= 2 * _BETWEEN_SECONDS
+        while not self._wake.wait(_BETWEEN_SECONDS if has_more else max(0.0, until - time.monotonic())):
+            if time.monotonic() >= until:
+                return
+            has_more = bool(self._survive(self._between))
+
+    def _survive(self, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except Exception:  # noqa: BLE001  # the job's own place where a failure may not end the thread
+            _log.exception("%s: a poll failed for a reason nobody foresaw", self.name)
+            return None
 
 
 class Schedule:

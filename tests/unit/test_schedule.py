@@ -105,3 +105,43 @@ def test_a_worker_that_hangs_is_left_behind() -> None:
 
     assert time.monotonic() - began < 5
     hanging.set()
+
+
+def test_what_cannot_wait_is_done_every_second_until_nothing_is_left() -> None:
+    polled, done = threading.Semaphore(0), threading.Semaphore(0)
+    left = iter([True, True, False, True])
+
+    def between() -> bool:
+        done.release()
+        return next(left)
+
+    worker = Worker("a", polled.release, interval_seconds=4, between=between)
+    began = time.monotonic()
+    worker.start()
+    try:
+        assert polled.acquire(timeout=5)
+        assert all(done.acquire(timeout=5) for _ in range(3))
+        assert time.monotonic() - began >= 2.9
+        # It wakes by itself after six seconds; until then nobody asked for more.
+        assert polled.acquire(timeout=10)
+        assert not done.acquire(blocking=False)
+    finally:
+        worker.stop()
+        assert worker.join(2)
+
+
+def test_workers_that_poll_every_second_do_nothing_between() -> None:
+    polled, done = threading.Semaphore(0), threading.Semaphore(0)
+
+    def between() -> bool:
+        done.release()
+        return True
+
+    worker = Worker("a", polled.release, interval_seconds=1, between=between)
+    worker.start()
+    try:
+        assert all(polled.acquire(timeout=5) for _ in range(3))
+        assert not done.acquire(blocking=False)
+    finally:
+        worker.stop()
+        assert worker.join(2)

@@ -18,6 +18,7 @@ from kafka_mirror_exporter.app.notifications import Notifications
 from kafka_mirror_exporter.app.running import RunningMirrors, close_all
 from kafka_mirror_exporter.clusters import librdkafka_version
 from kafka_mirror_exporter.config import Config
+from kafka_mirror_exporter.core.hot import hot_partitions
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.errors import RenderError, StateFileError
 from kafka_mirror_exporter.exposition import Exposition
@@ -28,6 +29,8 @@ from kafka_mirror_exporter.poll.ledger import Ledger, StateFile
 _log = logging.getLogger(__name__)
 
 _REVISION = "unknown"
+# As many as one fetch reads well.
+_MOST_HOT_PARTITIONS = 1_000
 
 
 @contextmanager
@@ -98,7 +101,9 @@ class Exporter:
 
     def start(self) -> None:
         """Begins to poll."""
-        self._running = RunningMirrors(self.config, ledger=self._ledger, publish=self.publish)
+        self._running = RunningMirrors(
+            self.config, ledger=self._ledger, publish=self.publish, hasten=self.hasten
+        )
 
     def _ledger(self, source: str, target: str) -> Ledger:
         """What is known of a mirror's losses: kept over reloads, and over restarts by the state file."""
@@ -136,6 +141,24 @@ class Exporter:
             self.exposition.publish(reading)
         except RenderError as failure:
             _log.error("%s->%s: %s", reading.source, reading.target, failure)
+
+    def hasten(self, mirror: OpenMirror) -> bool:
+        """Measures again, between two polls, what is close to a decision; False if nothing is.
+
+        What follows is decided and told; the numbers that are shown stay those of the poll.
+        """
+        last = self.latest.get(*mirror.name)
+        if last is None or not (self.config.fallback.enabled or self.config.notify.alertmanagers):
+            return False
+        hot = hot_partitions(last, at_most=_MOST_HOT_PARTITIONS)
+        reading = mirror.measure_again(hot) if hot else None
+        if reading is None:
+            return False
+        judged = self._alerts.judged(self._fallbacks.judged(reading))
+        self._save()
+        self.latest.revise(replace(last, fallback=judged.fallback, alerts=judged.alerts))
+        self._notifications.offer(judged)
+        return True
 
     def _save(self) -> None:
         """Before anybody is told: a restart must know what others were told."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kafka_mirror_exporter.app.settings import mirror_settings
@@ -16,10 +17,11 @@ from kafka_mirror_exporter.config import (
     secrets_digest,
 )
 from kafka_mirror_exporter.connect import ConnectClient
-from kafka_mirror_exporter.core.offsets import Side
+from kafka_mirror_exporter.core.offsets import Side, TopicPartition
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.errors import ConfigError
 from kafka_mirror_exporter.poll.cycle import MirrorPoll
+from kafka_mirror_exporter.poll.fast_lane import FastLane
 from kafka_mirror_exporter.poll.ledger import Ledger
 from kafka_mirror_exporter.poll.settings import Clocks
 
@@ -53,6 +55,7 @@ class OpenMirror:
             ledger=ledger,
             connect=ConnectClient([str(url) for url in urls]) if urls else None,
         )
+        self._fast_lane = FastLane(self._poll)
 
     def differs_in_thresholds_only(self, mirror: MirrorConfig) -> bool:
         """Whether another configuration can be taken over while it polls."""
@@ -71,6 +74,10 @@ class OpenMirror:
                 cluster.thread.submit(lambda reader: reader.wake())
         self._follow_secrets()
         return self._poll.run()
+
+    def measure_again(self, hot: Collection[TopicPartition]) -> MirrorReading | None:
+        """The last reading with some partitions as they are now; None if that cannot be said."""
+        return self._fast_lane.measure(hot)
 
     def _follow_secrets(self) -> None:
         """Opens a cluster anew when the files its secrets come from have changed."""

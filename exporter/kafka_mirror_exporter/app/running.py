@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 
 from kafka_mirror_exporter.app.mirror import OpenMirror
@@ -15,6 +16,8 @@ _STOP_SECONDS = 2.0
 _CLOSE_SECONDS = 1.0
 
 Publish = Callable[[MirrorReading], None]
+Hasten = Callable[[OpenMirror], bool]
+"""Measures again what cannot wait for the next poll; False if nothing is left of it."""
 
 
 @dataclass(slots=True)
@@ -28,9 +31,12 @@ class _Running:
 class RunningMirrors:
     """Polls the mirrors of a configuration until it is closed."""
 
-    def __init__(self, config: Config, *, ledger: Callable[[str, str], Ledger], publish: Publish) -> None:
+    def __init__(
+        self, config: Config, *, ledger: Callable[[str, str], Ledger], publish: Publish, hasten: Hasten
+    ) -> None:
         self._ledger = ledger
         self._publish = publish
+        self._hasten = hasten
         self._schedule = Schedule()
         self._running: dict[MirrorName, _Running] = {}
         self._config = config
@@ -65,7 +71,10 @@ class RunningMirrors:
     def _add(self, mirrors: Iterable[OpenMirror]) -> None:
         for mirror in mirrors:
             worker = Worker(
-                "->".join(mirror.name), self._cycle(mirror), interval_seconds=self._config.poll.interval
+                "->".join(mirror.name),
+                self._cycle(mirror),
+                between=partial(self._hasten, mirror),
+                interval_seconds=self._config.poll.interval,
             )
             self._running[mirror.name] = _Running(mirror, worker)
             self._schedule.add(worker)

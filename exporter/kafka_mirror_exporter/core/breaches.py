@@ -24,19 +24,29 @@ def breach_at(columns: PartitionColumns, row: int, threshold: float) -> Breach |
 
 
 class Suspicion:
-    """Remembers breaches that one reading alone does not prove: the next one must find the same record."""
+    """Remembers breaches that one poll alone does not prove: the next one must find the same record.
+
+    What is measured between two polls proves nothing of the kind: it comes too soon after.
+    """
 
     def __init__(self) -> None:
         self._suspects: Mapping[TopicPartition, int] = {}
         self._new: dict[TopicPartition, int] = {}
+        self._believed: set[TopicPartition] = set()
+        self._is_poll = True
 
-    def begin(self) -> None:
+    def begin(self, *, is_poll: bool) -> None:
         """Starts a reading."""
-        self._suspects, self._new = self._new, {}
+        self._is_poll = is_poll
+        if is_poll:
+            self._suspects, self._new = self._new, {}
+            self._believed = set()
 
-    def confirms(self, breach: Breach, *, is_renewed: bool) -> bool:
-        """Whether a breach is believed; what was not measured again does not confirm itself."""
+    def confirms(self, breach: Breach) -> bool:
+        """Whether a breach is believed."""
         tp = TopicPartition(breach.topic, breach.partition)
-        if not breach.is_sure and (is_renewed or tp in self._suspects):
+        if self._is_poll and not breach.is_sure:
             self._new[tp] = breach.position
-        return breach.is_sure or (is_renewed and self._suspects.get(tp) == breach.position)
+            if self._suspects.get(tp) == breach.position:
+                self._believed.add(tp)
+        return breach.is_sure or tp in self._believed

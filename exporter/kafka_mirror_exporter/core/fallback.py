@@ -60,7 +60,8 @@ class Evidence:
 
     The sentences name the first partition that is not below the limit of release (`above`), that was not
     measured, whose position is not confirmed yet (`unverified`) or cannot be (`unverifiable`); empty: none.
-    `partitions` counts what was shown of each topic.
+    `partitions` counts what was shown of each topic. Between two polls it may be partial, for want of
+    partitions that were not measured again: that may engage, but says nothing else.
     """
 
     breaches: tuple[Breach, ...] = ()
@@ -69,6 +70,8 @@ class Evidence:
     unverified: str = ""
     unverifiable: str = ""
     partitions: Mapping[str, int] = field(default_factory=dict)
+    is_between_polls: bool = False
+    is_partial: bool = False
 
     @property
     def is_calm(self) -> bool:

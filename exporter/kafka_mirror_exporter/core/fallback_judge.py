@@ -134,7 +134,10 @@ def _judged(
     wall: float,
 ) -> FallbackState:
     evidence = joined({topic: parts.get(topic) for topic in sorted(wanted)}, expected=state.partitions)
-    return next_state(state, evidence, rules, now=now, wall=wall)
+    if evidence.is_partial and not evidence.breaches:
+        return state
+    after = next_state(state, evidence, rules, now=now, wall=wall)
+    return replace(after, suspects=state.suspects) if evidence.is_between_polls else after
 
 
 def joined(parts: Mapping[str, Evidence | None], *, expected: Mapping[str, int]) -> Evidence:
@@ -156,6 +159,8 @@ def joined(parts: Mapping[str, Evidence | None], *, expected: Mapping[str, int])
         unverified=next((part.unverified for part in there if part.unverified), ""),
         unverifiable=next((part.unverifiable for part in there if part.unverifiable), ""),
         partitions={topic: n for part in there for topic, n in part.partitions.items()},
+        is_partial=any(part.is_partial for part in there),
+        is_between_polls=any(part.is_between_polls for part in there),
     )
 
 
@@ -167,18 +172,20 @@ def _topic_evidence(
     for name, rows in groupby(range(len(columns.index)), key=lambda row: columns.index[row].topic):
         topic = shown.get(name)
         if topic is not None and topic.state in _JUDGED and topic.fallback_threshold is not None:
-            found[name] = _evidence(columns, list(rows), topic.fallback_threshold, rules)
+            found[name] = _evidence(reading, list(rows), topic.fallback_threshold, rules)
     return found
 
 
-def _evidence(columns: PartitionColumns, rows: list[int], threshold: float, rules: FallbackRules) -> Evidence:
+def _evidence(reading: MirrorReading, rows: list[int], threshold: float, rules: FallbackRules) -> Evidence:
+    columns = reading.partitions
     breaches: list[Breach] = []
     above = unmeasured = unverified = unverifiable = ""
     limit = rules.release_limit(threshold)
     for row in rows:
         drift = columns.drift[row]
         breach = breach_at(columns, row, threshold)
-        if breach is not None:
+        # What the next poll must confirm is not confirmed before.
+        if breach is not None and (breach.is_sure or reading.renewed is None):
             breaches.append(breach)
         # A NaN is not equal to itself.
         if drift != drift:  # noqa: PLR0124 - see above
@@ -194,6 +201,8 @@ def _evidence(columns: PartitionColumns, rows: list[int], threshold: float, rule
     return Evidence(
         breaches=tuple(breaches), above=above, unmeasured=unmeasured, unverified=unverified,
         unverifiable=unverifiable, partitions={columns.index[rows[0]].topic: len(rows)},
+        is_partial=not all(reading.is_renewed(row) for row in rows),
+        is_between_polls=reading.renewed is not None,
     )  # fmt: skip
 
 

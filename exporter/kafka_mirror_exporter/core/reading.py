@@ -6,9 +6,10 @@ for the views (`core.views`) hand out `Measured` or `Unmeasured`. Origins are ke
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
 
 from kafka_mirror_exporter.core.alerting.alert import FiringAlert
 from kafka_mirror_exporter.core.fallback import FallbackReading
@@ -105,6 +106,23 @@ class PartitionColumns:
             lost=array("q", [0]) * n, pre_mirror=offsets(n), resets=array("q", [0]) * n,
             open_transaction=seconds(n), headroom=seconds(n), unmeasured={},
         )  # fmt: skip
+
+    def renewed_by(self, newer: "PartitionColumns") -> tuple["PartitionColumns", frozenset[int]]:
+        """These columns with the rows of newer ones in their place, and which rows those are.
+
+        Every partition of the newer columns must be one of these.
+        """
+        rows = [bisect_left(self.index, tp) for tp in newer.index]
+        changed: dict[str, Any] = {}
+        for name in (f.name for f in fields(self) if f.name not in ("index", "unmeasured")):
+            column = array(getattr(self, name).typecode, getattr(self, name))
+            for row, value in zip(rows, getattr(newer, name), strict=True):
+                column[row] = value
+            changed[name] = column
+        renewed = frozenset(rows)
+        unmeasured = {row: why for row, why in self.unmeasured.items() if row not in renewed}
+        unmeasured |= {rows[at]: why for at, why in newer.unmeasured.items()}
+        return replace(self, **changed, unmeasured=unmeasured), renewed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,14 +53,29 @@ class AheadPoll:
             if side == "source":
                 wanted += self._oldest_first(self._wishes(findings, log, reader), cluster, log, deadline)
                 in_use |= {(tp, findings.next_offset(tp)) for tp in findings.positions}
+                self._previous = {tp: findings.next_offset(tp) for tp in findings.positions}
             reader.keep_only(in_use)
-            reader.read(
-                [wish for wish in wanted if self.settings.may_read(_source_topic(wish, findings, side))],
-                cluster=cluster,
-                isolation=findings.isolation if side == "source" else "read_uncommitted",
-                deadline=deadline,
-                limit=_MAX_RECORDS_PER_POLL,
-            )
+            self._read(wanted, findings, cluster=cluster, deadline=deadline)
+
+    def read_source(
+        self, findings: Findings, *, cluster: ClusterSide, log: LogEnds, deadline: Deadline
+    ) -> None:
+        """Reads what stands ahead of a few positions between two polls, and forgets nothing."""
+        wanted = self._wishes(findings, log, self.readers["source"])
+        self._previous |= {tp: findings.next_offset(tp) for tp in findings.positions}
+        self._read(wanted, findings, cluster=cluster, deadline=deadline)
+
+    def _read(
+        self, wanted: Iterable[Wanted], findings: Findings, *, cluster: ClusterSide, deadline: Deadline
+    ) -> None:
+        side = cluster.side
+        self.readers[side].read(
+            [wish for wish in wanted if self.settings.may_read(_source_topic(wish, findings, side))],
+            cluster=cluster,
+            isolation=findings.isolation if side == "source" else "read_uncommitted",
+            deadline=deadline,
+            limit=_MAX_RECORDS_PER_POLL,
+        )
 
     def clear_ranges(self, findings: Findings) -> dict[TopicPartition, OffsetRange]:
         """Offsets from a position on that were read and hold no data."""
@@ -119,7 +134,6 @@ class AheadPoll:
                 use = TimestampUse.SHARPENS
             if use is not None:
                 wanted.append(Wanted(tp=tp, offset=offset, end=end, priority=use))
-        self._previous = {tp: findings.next_offset(tp) for tp in findings.positions}
         return wanted
 
 

@@ -87,7 +87,11 @@ class Assembly:
         poll_duration_seconds: float,
     ) -> MirrorReading:
         """The reading of a poll."""
-        columns = self._columns(findings, logs["source"], ahead, positions, slow)
+        index = tuple(sorted(findings.pairs))
+        self._index = self._index if self._index == index else index
+        columns = self.columns(
+            findings, index=self._index, log=logs["source"], ahead=ahead, positions=positions, slow=slow
+        )
         settings, naming = self.settings, findings.naming
         return MirrorReading(
             source=settings.source,
@@ -121,19 +125,20 @@ class Assembly:
 
     # -- partitions ------------------------------------------------------------------------------
 
-    def _columns(
+    def columns(
         self,
         findings: Findings,
+        *,
+        index: tuple[TopicPartition, ...],
         log: LogEnds,
         ahead: AheadReader,
         positions: PositionPoll,
         slow: SlowReads,
     ) -> PartitionColumns:
-        index = tuple(sorted(findings.pairs))
-        self._index = self._index if self._index == index else index
-        columns = PartitionColumns.absent(self._index)
+        """A row for each partition of the index, all of which the findings have."""
+        columns = PartitionColumns.absent(index)
         unmeasured: dict[int, Unmeasured] = {}
-        for row, tp in enumerate(self._index):
+        for row, tp in enumerate(index):
             self._fill_offsets(columns, row, tp, findings)
             self._fill_open_transaction(columns, row, tp, findings)
             tracker = positions.trackers.get(tp)

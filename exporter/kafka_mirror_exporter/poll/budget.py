@@ -13,11 +13,15 @@ class ByteBudget:
         self.is_exhausted = False
 
     def begin_poll(self, *, now: float) -> None:
-        """Fills the bucket for the time that passed, and closes the books of the last poll."""
+        """Fills the bucket, and closes the books of the last poll."""
+        self.fill(now=now)
+        self.is_exhausted = False
+
+    def fill(self, *, now: float) -> None:
+        """Fills the bucket for the time that passed."""
         if self._filled_at is not None:
             self._level = min(self._capacity, self._level + (now - self._filled_at) * self._rate)
         self._filled_at = now
-        self.is_exhausted = False
 
     @property
     def available_bytes(self) -> int:

@@ -1,10 +1,11 @@
 """One cycle of one mirror: ask both clusters in the right order, judge, and hand out one reading."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kafka_mirror_exporter.clusters.reader import Isolation
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
-from kafka_mirror_exporter.core.offsets import Side
+from kafka_mirror_exporter.core.offsets import Anchor, Side, TopicPartition
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.core.thresholds import Thresholds
 from kafka_mirror_exporter.core.waiting import LogEnds
@@ -80,6 +81,8 @@ class MirrorPoll:
         self._read_as = self.reads
         self.assembly = Assembly(settings, ledger)
         self.polls = 0
+        self.last: tuple[Findings, MirrorReading] | None = None
+        self._kept_pairs: dict[TopicPartition, list[Anchor]] = {}
 
     def reconnect(self, side: Side, caller: Caller) -> None:
         """Goes on with other clients of the same cluster; what was learnt stays."""
@@ -106,25 +109,38 @@ class MirrorPoll:
         pairs = partition_pairs(naming, self.source.metadata, self.target.metadata)
         witnesses = MirrorWitnesses()
         with self.stages.run("positions"):
-            witnesses = self._read_witnesses(naming, pairs, deadline)
+            witnesses = self._with_kept_pairs(self.read_witnesses(naming, pairs, deadline))
         with self.stages.run("groups"):
             self.groups.read_commits(self.source, self.target, pairs, now=started, deadline=deadline)
         self._follow_isolation()
         marks = self._read_watermarks(pairs, deadline)
         findings = Findings(naming=naming, pairs=pairs, marks=marks, isolation=self.isolation)
         with self.stages.run("positions"):
-            findings.positions = self._judge_positions(findings, witnesses, deadline)
+            findings.positions = self.judge_positions(findings, witnesses, deadline)
         with self.stages.run("timestamps"):
             findings.commits = self._observe_groups(pairs, marks)
             logs = {side.side: self.log_ends(marks, side.side) for side in self.sides}
             self.ahead.read(findings, self.groups, sides=self.sides, logs=logs, deadline=deadline)
-            for tp, offsets in self.ahead.clear_ranges(findings).items():
-                self.positions.trackers[tp].ledger.clear = offsets
+            self.note_clear_ranges(findings)
         with self.stages.run("groups"):
             self.groups.read_members(self.source, self.target, now=started, deadline=deadline)
         topics = [topic.topic for topic in naming.topics if topic.state != "not_selected"]
         self.slow.read(self.source, topics, now=marks.measured_monotonic, deadline=deadline)
-        return self._hand_out(findings, started)
+        reading = self._hand_out(findings, started)
+        self.last = (findings, reading)
+        return reading
+
+    def keep_pairs(self, pairs: Mapping[TopicPartition, Sequence[Anchor]]) -> None:
+        """Keeps for the next poll what was read between two of them and not judged."""
+        for tp, found in pairs.items():
+            self._kept_pairs.setdefault(tp, []).extend(found)
+
+    def _with_kept_pairs(self, witnesses: MirrorWitnesses) -> MirrorWitnesses:
+        kept, self._kept_pairs = self._kept_pairs, {}
+        if not kept:
+            return witnesses
+        new = {tp: [*kept.get(tp, ()), *witnesses.pairs.get(tp, ())] for tp in {*kept, *witnesses.pairs}}
+        return replace(witnesses, pairs=new)
 
     @property
     def isolation(self) -> Isolation:
@@ -178,7 +194,8 @@ class MirrorPoll:
         """Source and target."""
         return self.source, self.target
 
-    def _read_witnesses(self, naming: Naming, pairs: Pairs, deadline: Deadline) -> MirrorWitnesses:
+    def read_witnesses(self, naming: Naming, pairs: Pairs, deadline: Deadline) -> MirrorWitnesses:
+        """What the mirror has said of itself since it was last asked."""
         if self.settings.consumer_group is not None:
             side, group = self.settings.consumer_group
             return read_mirror_group(
@@ -203,19 +220,23 @@ class MirrorPoll:
             measured_at=self.clocks.wall(),
         )
         with self.stages.run("watermarks"):
-            marks = self.watermarks.read(
-                self.source,
-                self.target,
-                source_partitions=list(pairs),
-                target_partitions=[tp for tp in pairs.values() if tp is not None],
-                isolation=self.isolation,
-                target_isolation=self.reads.target,
-                deadline=deadline,
-            )
+            marks = self.read_offsets(pairs, deadline)
             if not (self.source.is_up and self.target.is_up):
                 self.stages.fail("watermarks")
         self._keep_only(pairs)
         return marks
+
+    def read_offsets(self, pairs: Pairs, deadline: Deadline) -> Watermarks:
+        """Where the logs of these partitions begin and end, on both sides."""
+        return self.watermarks.read(
+            self.source,
+            self.target,
+            source_partitions=list(pairs),
+            target_partitions=[tp for tp in pairs.values() if tp is not None],
+            isolation=self.isolation,
+            target_isolation=self.reads.target,
+            deadline=deadline,
+        )
 
     def _keep_only(self, pairs: Pairs) -> None:
         """Drops the history of what is gone; while a cluster is down nothing is known to be gone."""
@@ -224,9 +245,10 @@ class MirrorPoll:
             self.watermarks.source.keep_only(set(pairs))
             self.watermarks.target.keep_only({tp for tp in pairs.values() if tp is not None})
 
-    def _judge_positions(
+    def judge_positions(
         self, findings: Findings, witnesses: MirrorWitnesses, deadline: Deadline
     ) -> Positions:
+        """How far the mirror has come in each partition; losses found on the way are kept."""
         pairs, marks, hidden = findings.pairs, findings.marks, findings.naming.hidden
         if not (self.source.is_up and self.target.is_up):
             down = Unmeasured(Reason.CLUSTER_UNREACHABLE, self.source.error or self.target.error)
@@ -241,11 +263,16 @@ class MirrorPoll:
             reads=self.reads,
             deadline=deadline,
         )
-        for tp in self.positions.new_sources():
+        for tp in self.positions.new_sources(pairs):
             self.watermarks.source.begin_anew(tp, at=marks.measured_monotonic)
             self.ahead.readers["source"].forget(tp)
-        self.ledger.add(self.positions.new_losses(), at=marks.measured_at)
+        self.ledger.add(self.positions.new_losses(pairs), at=marks.measured_at)
         return positions | {tp: hidden[tp.topic] for tp in pairs.keys() - seen.keys()}
+
+    def note_clear_ranges(self, findings: Findings) -> None:
+        """Has the ledgers know which offsets ahead hold no data, and cannot be lost."""
+        for tp, offsets in self.ahead.clear_ranges(findings).items():
+            self.positions.trackers[tp].ledger.clear = offsets
 
     def _observe_groups(self, pairs: Pairs, marks: Watermarks) -> list[Commit]:
         trackers = self.positions.trackers

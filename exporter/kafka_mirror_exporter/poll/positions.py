@@ -1,6 +1,6 @@
 """Positions of all partitions of a mirror: witnesses in, one judged position each out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kafka_mirror_exporter.core.measurement import Reason, Unmeasured
@@ -143,10 +143,11 @@ class PositionPoll:
         candidate.tracker.conclude_exact(position)
         return position
 
-    def new_sources(self) -> list[TopicPartition]:
-        """Partitions whose source log was found in this poll to be another one than before."""
-        return [tp for tp, tracker in self.trackers.items() if tracker.is_source_new]
+    def new_sources(self, among: Iterable[TopicPartition]) -> list[TopicPartition]:
+        """Those whose source log was found to be another one than before when they were last judged."""
+        return [tp for tp in among if tp in self.trackers and self.trackers[tp].is_source_new]
 
-    def new_losses(self) -> dict[TopicPartition, list[OffsetRange]]:
-        """Losses counted in this poll."""
-        return {tp: tracker.ledger.new for tp, tracker in self.trackers.items() if tracker.ledger.new}
+    def new_losses(self, among: Iterable[TopicPartition]) -> dict[TopicPartition, list[OffsetRange]]:
+        """Losses counted when they were last judged."""
+        known = {tp: self.trackers[tp].ledger.new for tp in among if tp in self.trackers}
+        return {tp: new for tp, new in known.items() if new}

@@ -54,12 +54,21 @@ def test_what_a_timestamp_alone_says_must_be_seen_twice_at_the_same_record() -> 
     assert DRIFT in polls.names(Row(drift=505.0, has_history=False, position=101))
 
 
-def test_a_partition_that_was_not_measured_again_confirms_nothing() -> None:
+def test_a_measurement_between_two_polls_confirms_no_timestamp_and_refutes_none() -> None:
     polls, unsure = AlertPolls(), Row(drift=500.0, has_history=False)
 
     assert polls.names(unsure, WELL) == []
-    assert polls.names(unsure, WELL, renewed=frozenset({1})) == []
-    assert DRIFT in polls.names(unsure, WELL, renewed=frozenset({0}))
+    assert polls.names(unsure, WELL, renewed=frozenset({0}), after=1) == []
+    assert DRIFT in polls.names(unsure, WELL)
+    assert DRIFT in polls.names(unsure, WELL, renewed=frozenset({0}), after=1)
+    assert DRIFT not in polls.names(WELL, WELL, renewed=frozenset({0}), after=1)
+
+
+def test_a_breach_is_told_of_as_soon_as_it_is_measured() -> None:
+    polls = AlertPolls()
+
+    assert polls.names(Row(drift=14.0, lower=14.0)) == []
+    assert DRIFT in polls.names(Row(drift=15.1, lower=15.1), renewed=frozenset({0}), after=1)
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,39 @@ def test_another_scope_forgets_nobody_who_is_engaged() -> None:
     states = polls.poll(CALM, audit=CALM).states
 
     assert {topic: state.engaged for topic, state in states.items()} == {"orders": True, "audit": True}
+
+
+def renewed(polls: Polls, *rows: Row, only: set[int]) -> FallbackState:
+    """The state of orders after some of its partitions were measured again between two polls."""
+    polls.now += 1.0
+    reading = replace(polls.reading(*rows), renewed=frozenset(only))
+    return polls._judge.judge(reading, polls.rules, selects=polls.selected.__contains__).states["orders"]
+
+
+def test_a_partition_that_was_measured_again_engages_at_once() -> None:
+    polls = Polls()
+    polls.orders(Row(), Row(drift=119.0))
+
+    assert renewed(polls, Row(), Row(drift=120.5), only={1}).engaged
+
+
+def test_what_the_next_poll_must_confirm_is_not_confirmed_before() -> None:
+    polls, unsure = Polls(), Row(drift=500.0, has_history=False)
+    polls.orders(unsure, Row())
+
+    for only in ({1}, {0}, {0, 1}):
+        assert not renewed(polls, unsure, Row(), only=only).engaged
+    assert polls.orders(unsure, Row()).engaged
+
+
+def test_only_a_measurement_of_every_partition_brings_a_release_closer() -> None:
+    polls = Polls(FallbackRules(release_after=3.0, min_engaged=0.0, longest_gap=15.0))
+    polls.orders(Row(drift=130.0), Row())
+    polls.orders(Row(), Row(), after=1.0)
+
+    for _ in range(10):
+        assert renewed(polls, Row(), Row(), only={0}).engaged
+    polls = Polls(FallbackRules(release_after=3.0, min_engaged=0.0, longest_gap=15.0))
+    polls.orders(Row(drift=130.0), Row())
+    states = [renewed(polls, Row(), Row(), only={0, 1}).engaged for _ in range(4)]
+    assert states == [True, True, True, False]

@@ -78,8 +78,7 @@ class FakeCluster:
 
     def read_metadata(self, *, timeout: float) -> ClusterMetadata:
         del timeout
-        if self.is_down:
-            raise ClusterUnreachable("the cluster is down")
+        self._answer()
         topics: dict[str, dict[int, int]] = {}
         for topic, partition in self.logs:
             topics.setdefault(topic, {})[partition] = 1
@@ -94,11 +93,17 @@ class FakeCluster:
         self, leaders: Mapping[TopicPartition, int], *, isolation: Isolation, timeout: float
     ) -> Offsets:
         del isolation, timeout
+        self._answer()
         return Offsets(found={tp: self.logs[tp].end for tp in leaders}, failed={})
 
     def read_log_start_offsets(self, leaders: Mapping[TopicPartition, int], *, timeout: float) -> Offsets:
         del timeout
+        self._answer()
         return Offsets(found={tp: self.logs[tp].start for tp in leaders}, failed={})
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise ClusterUnreachable("the cluster is down")
 
     def read_offsets_at(
         self,

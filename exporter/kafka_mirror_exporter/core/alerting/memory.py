@@ -105,7 +105,7 @@ class AlertMemory:
 
     def begin(self, reading: MirrorReading) -> None:
         """Starts a reading."""
-        self.late.begin()
-        self.needed.begin()
+        self.late.begin(is_poll=reading.renewed is None)
+        self.needed.begin(is_poll=reading.renewed is None)
         self.standing.begin()
         self.starts.note(reading)

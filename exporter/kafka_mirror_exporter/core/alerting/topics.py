@@ -60,11 +60,7 @@ def _breaches(
     if threshold is None:
         return {}
     found = {row: breach_at(reading.partitions, row, threshold) for row in topic.rows}
-    return {
-        row: breach
-        for row, breach in found.items()
-        if breach is not None and suspicion.confirms(breach, is_renewed=reading.is_renewed(row))
-    }
+    return {row: breach for row, breach in found.items() if breach is not None and suspicion.confirms(breach)}
 
 
 def _worst(breaches: dict[int, Breach]) -> Breach:
