@@ -23,7 +23,7 @@ from rig.truth import QUIET, Follower, Workload
 
 STOPPED, OTHER = "fbk-a", "fbk-b"
 THRESHOLD, RELEASE_AFTER, MIN_ENGAGED = 12.0, 4.0, 6.0
-FLUSH_SECONDS, GAP = 60.0, 60
+FLUSH_SECONDS, GAP, GAP_SECONDS = 60.0, 60, 120.0
 FIRST_WRITTEN_TWICE = 1_000_000
 VERSIONS = {"fbd": "3.2.0", "fbe": "4.1.0"}
 
@@ -196,6 +196,7 @@ async def written_twice(stage: Stage, *, name: str) -> Recording:
     await asyncio.sleep(2)
     for _ in range(GAP):
         workload.send((topic, 0))
+        await asyncio.sleep(GAP_SECONDS / GAP)
     await until(lambda: answers.is_now(topic, engaged=True), seconds=40, what="it is engaged")
     recording.mark("engaged")
     twice = WritingTwice(stage.source.bootstrap_servers, stage.target.bootstrap_servers, topic, remote)

@@ -16,7 +16,7 @@ from rig.process import wait_until
 
 @dataclass(slots=True)
 class ServedFallback:
-    """Polls one mirror once a second; `environment` is what the process finds its secrets in."""
+    """Polls one mirror, once a second by default; `environment` is what the process finds its secrets in."""
 
     folder: Path
     mirror: Mapping[str, Any]
@@ -24,6 +24,7 @@ class ServedFallback:
     fallback: Mapping[str, str] = field(default_factory=dict)
     notify: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    poll: Mapping[str, str] = field(default_factory=lambda: {"interval": "1s", "timeout": "900ms"})
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
 
@@ -35,7 +36,7 @@ class ServedFallback:
         """Writes the file; what is JSON is YAML."""
         content = {
             "mirrors": [self.mirror],
-            "poll": {"interval": "1s", "timeout": "900ms"},
+            "poll": self.poll,
             "state_file": self.state_file,
             "fallback": {"enabled": True, "instance": "kme-0", **self.fallback},
             "notify": self.notify,
