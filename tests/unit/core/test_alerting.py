@@ -3,6 +3,7 @@
 import re
 from array import array
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -241,6 +242,19 @@ def test_groups_that_are_named_page_and_the_others_are_warned_of() -> None:
     (alert,) = polls.poll(WELL, **group(seconds=16.0))
     assert alert.labels["severity"] == "critical"
     assert polls.names(WELL, **group(seconds=100.0, state="abandoned")) == []
+
+
+def test_a_group_without_history_is_confirmed_by_the_next_poll_alone() -> None:
+    polls, name = AlertPolls(), "KafkaMirrorGroupLagHigh"
+    unsure = group(seconds=90.0)
+    unsure["group_columns"] = replace(
+        unsure["group_columns"], lag_lower=array("d", [0.0]), lag_upper=array("d", [NAN])
+    )
+
+    assert polls.names(WELL, **unsure) == []
+    assert polls.names(WELL, **unsure, renewed=frozenset({0}), after=1) == []
+    assert polls.names(WELL, **unsure) == [name]
+    assert polls.names(WELL, **unsure, renewed=frozenset({0}), after=1) == [name]
 
 
 def test_a_group_whose_wait_is_not_known_keeps_its_alert() -> None:

@@ -5,6 +5,7 @@ condition ──holds──> fires ──does not hold──> can that be known?
                        └──────────────────────────────────┘
 """
 
+from functools import cached_property
 from math import isnan
 
 from kafka_mirror_exporter.core.alerting.alert import AlertBook, Condition, FiringAlert
@@ -14,6 +15,7 @@ from kafka_mirror_exporter.core.alerting.rules import AlertRules
 from kafka_mirror_exporter.core.alerting.topics import topic_conditions
 from kafka_mirror_exporter.core.fallback import WHOLE_MIRROR
 from kafka_mirror_exporter.core.judgement import judge
+from kafka_mirror_exporter.core.offsets import Side
 from kafka_mirror_exporter.core.reading import MirrorReading, TopicReading
 
 _UNWATCHED = ("initial_sync", "not_selected")
@@ -77,11 +79,13 @@ class _Certainty:
         return wants_all and not self._is_measured(topic)
 
     def _is_measured(self, topic: TopicReading) -> bool:
-        if topic.state != "mirroring" or not self._sees_both:
-            return False
+        return topic.state == "mirroring" and self._sees_both and topic.topic not in self._unmeasured_topics
+
+    @cached_property
+    def _unmeasured_topics(self) -> frozenset[str]:
         columns = self._reading.partitions
-        return not any(
-            isnan(columns.drift[row]) for row, tp in enumerate(columns.index) if tp.topic == topic.topic
+        return frozenset(
+            tp.topic for tp, drift in zip(columns.index, columns.drift, strict=True) if isnan(drift)
         )
 
     def _is_fallback_unknown(self, unit: str, decided_by: str) -> bool:
@@ -99,9 +103,13 @@ class _Certainty:
             return not self._sees_both
         if summary.state == "unmeasured" or not self._sees_both:
             return True
+        return (summary.judged_side, name) in self._unmeasured_groups
+
+    @cached_property
+    def _unmeasured_groups(self) -> frozenset[tuple[Side, str]]:
         columns = self._reading.group_columns
-        return any(
-            isnan(columns.lag_seconds[row])
-            for row, (side, group, _) in enumerate(columns.index)
-            if group == name and side == summary.judged_side
+        return frozenset(
+            (side, group)
+            for (side, group, _), seconds in zip(columns.index, columns.lag_seconds, strict=True)
+            if isnan(seconds)
         )

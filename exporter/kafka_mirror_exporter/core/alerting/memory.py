@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kafka_mirror_exporter.core.alerting.alert import Condition
 from kafka_mirror_exporter.core.breaches import Suspicion
 from kafka_mirror_exporter.core.offsets import TopicPartition
 from kafka_mirror_exporter.core.reading import MirrorReading
@@ -102,6 +103,7 @@ class AlertMemory:
     resets: Resets = field(default_factory=Resets)
     posts: Posts = field(default_factory=Posts)
     group_commits: dict[tuple[str, str, TopicPartition], int] = field(default_factory=dict)
+    of_groups: tuple[Condition, ...] = ()
 
     def begin(self, reading: MirrorReading) -> None:
         """Starts a reading."""

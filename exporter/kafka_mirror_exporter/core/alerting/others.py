@@ -16,7 +16,9 @@ def mirror_conditions(reading: MirrorReading, rules: AlertRules, memory: AlertMe
     yield from _clusters(reading, rules)
     yield from _connectors(reading)
     yield from _fallback(reading)
-    yield from _groups(reading, rules, memory)
+    if reading.renewed is None:
+        memory.of_groups = tuple(_groups(reading, rules, memory))
+    yield from memory.of_groups
     for receiver in memory.posts.failing(reading.notifications, now=reading.measured_monotonic):
         yield Condition(text=texts.NOTIFICATIONS_FAILING, labels=(("receiver", receiver),), value=1.0)
 
