@@ -101,13 +101,7 @@ def _config(stage: Stage, listener: Listener) -> Config:
     """With a fallback, and a receiver that is told of it."""
     secret = stage.work_dir / "brd-secret"
     secret.write_text("s3cret")
-    mirror = {
-        "source": {"alias": SOURCE, "bootstrap_servers": stage.watched["source"]},
-        "target": {"alias": TARGET, "bootstrap_servers": stage.watched["target"]},
-        "topics": {"include": ["brd-.*"]},
-        "groups": {"include": ["brd-.*"]},
-        "thresholds": THRESHOLDS,
-    }
+    mirror = stage.mirror("brd", thresholds=THRESHOLDS)
     return Config.model_validate(
         {
             "mirrors": [mirror],

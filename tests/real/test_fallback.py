@@ -35,13 +35,7 @@ def served_on(
     hooks = [{"url": listener.url, "secret": {"env": "SHARED"}}] if listener else []
     return ServedFallback(
         folder,
-        {
-            "source": {"alias": f"{name}s", "bootstrap_servers": source},
-            "target": {"alias": f"{name}t", "bootstrap_servers": stage.watched["target"]},
-            "topics": {"include": [f"{name}-.*"]},
-            "groups": {"include": [f"{name}-.*"]},
-            "thresholds": {"drift": "4s", "fallback": f"{THRESHOLD:g}s"},
-        },
+        stage.mirror(name, source=source, thresholds={"drift": "4s", "fallback": f"{THRESHOLD:g}s"}),
         fallback={"release_after": f"{RELEASE_AFTER:g}s", "min_engaged": f"{MIN_ENGAGED:g}s"},
         notify={"webhooks": hooks},
         environment={"SHARED": "s3cret"},

@@ -64,16 +64,14 @@ def _served(stage: Stage, instance: str, *, source: str, receiver: ReferenceRece
     folder.mkdir()
     served = ServedFallback(
         folder,
-        {
-            "source": {"alias": "fbos", "bootstrap_servers": source},
-            "target": {"alias": "fbot", "bootstrap_servers": stage.watched["target"]},
-            "topics": {"include": ["fbo-.*"]},
-            "groups": {"include": ["fbo-.*"]},
-            "thresholds": {
+        stage.mirror(
+            "fbo",
+            source=source,
+            thresholds={
                 "fallback": "2m",
                 "topics": [{"match": STRICT, "drift": "10s", "fallback": f"{STRICT_THRESHOLD:g}s"}],
             },
-        },
+        ),
         fallback={"instance": instance, "release_after": f"{RELEASE_AFTER:g}s", "min_engaged": "6s"},
         notify={
             "webhooks": [

@@ -60,13 +60,7 @@ def _served(stage: Stage, proxies: Listener, managers: Listener) -> ServedFallba
     folder.mkdir()
     return ServedFallback(
         folder,
-        {
-            "source": {"alias": "tels", "bootstrap_servers": stage.watched["source"]},
-            "target": {"alias": "telt", "bootstrap_servers": stage.watched["target"]},
-            "topics": {"include": ["tel-.*"]},
-            "groups": {"include": ["tel-.*"]},
-            "thresholds": {"drift": f"{PAGE:g}s", "fallback": f"{FALLBACK:g}s"},
-        },
+        stage.mirror("tel", thresholds={"drift": f"{PAGE:g}s", "fallback": f"{FALLBACK:g}s"}),
         notify={
             "webhooks": [{"url": proxies.url, "secret": {"env": "SHARED"}}],
             "alertmanagers": [{"url": f"http://127.0.0.1:{managers.port}"}],

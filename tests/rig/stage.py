@@ -110,17 +110,20 @@ class Stage(AbstractContextManager["Stage"]):
         self._closing.append(maker.process.kill)
         return maker
 
-    def config(self, name: str, *, source: str = "", target: str = "", **mirror: Any) -> Config:
-        """The exporter's configuration for a scenario; everything that is not given is found or default."""
-        content = {
+    def mirror(self, name: str, *, source: str = "", target: str = "", **changes: Any) -> dict[str, Any]:
+        """A scenario's mirror as it is configured; everything that is not given is found or default."""
+        return {
             "source": {"alias": f"{name}s", "bootstrap_servers": source or self.watched["source"]},
             "target": {"alias": f"{name}t", "bootstrap_servers": target or self.watched["target"]},
             "topics": {"include": [f"{name}-.*"]},
             "groups": {"include": [f"{name}-.*"]},
+            **changes,
         }
-        return Config.model_validate(
-            {"mirrors": [content | mirror], "poll": {"interval": "2s", "timeout": "1900ms"}}
-        )
+
+    def config(self, name: str, *, source: str = "", target: str = "", **changes: Any) -> Config:
+        """The exporter's whole configuration for a scenario."""
+        mirror = self.mirror(name, source=source, target=target, **changes)
+        return Config.model_validate({"mirrors": [mirror], "poll": {"interval": "2s", "timeout": "1900ms"}})
 
 
 class Watch:
