@@ -56,3 +56,5 @@ lock:  ## resolve the requirements files again (needs uv)
 	  --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --python-version 3.11 pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	echo 'hatchling>=1.27' | uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --no-header --python-version 3.11 - -c requirements-dev.txt -o requirements-build.txt

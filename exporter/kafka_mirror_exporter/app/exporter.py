@@ -1,6 +1,7 @@
 """The running exporter: mirrors, workers, the last readings, and what scrapes are given."""
 
 import logging
+import os
 import platform
 import socket
 import time
@@ -28,7 +29,8 @@ from kafka_mirror_exporter.poll.ledger import Ledger, StateFile
 
 _log = logging.getLogger(__name__)
 
-_REVISION = "unknown"
+# Said by whoever built what is running: the image does.
+_REVISION_VARIABLE = "KAFKA_MIRROR_EXPORTER_REVISION"
 # As many as one fetch reads well.
 _MOST_HOT_PARTITIONS = 1_000
 
@@ -64,7 +66,7 @@ class Exporter:
         self.exposition = Exposition(
             ExporterFacts(
                 version=__version__,
-                revision=_REVISION,
+                revision=os.environ.get(_REVISION_VARIABLE) or "unknown",
                 python_version=platform.python_version(),
                 librdkafka_version=librdkafka_version(),
                 is_last_reload_successful=True,
