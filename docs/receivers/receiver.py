@@ -75,4 +75,5 @@ class Handler(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     if not Handler.secret:
         sys.exit("FALLBACK_SECRET is not set")
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+    ThreadingHTTPServer((host, int(sys.argv[1])), Handler).serve_forever()
