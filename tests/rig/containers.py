@@ -12,8 +12,14 @@ from typing import Any
 from rig.prometheus import program
 
 ROOT = Path(__file__).resolve().parents[2]
-# Debian's own Python stands in for the base image, which lies in a registry: the same Debian, the same Python 3.13.
-_BASE_RECIPE = ("--variant=minbase", "--include=python3,python3-venv,python3-pip,ca-certificates", "trixie")
+# Debian's own Python stands in for the base image, which lies in a registry: the same Debian, the same Python 3.13, and
+# where the other has its pip there is something that looks like it.
+_BASE_RECIPE = (
+    "--variant=minbase",
+    "--include=python3,python3-venv,python3-pip,ca-certificates",
+    '--customize-hook=cd "$1/usr/local"; mkdir -p lib/python3.13/ensurepip lib/python3.13/site-packages/pip; touch bin/pip3',
+    "trixie",
+)
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PIP_CONFIG = Path("/etc/pip.conf")
 
@@ -84,10 +90,12 @@ def build_image(tag: str, *, arguments: Sequence[str] = ()) -> str:
     """Builds the Dockerfile of the checkout and returns the name."""
     name = f"localhost/kafka-mirror-exporter:{tag}"
     done(
-        "buildah", "bud", "--isolation=chroot", "--format=docker", "--pull-never", "--layers", *_mounts(),
+        "buildah", "bud", "--isolation=chroot", "--format=docker", "--pull-never", *_mounts(),
         f"--build-arg=BASE_IMAGE={base_image()}", *(f"--build-arg={argument}" for argument in arguments),
         "--tag", name, str(ROOT), seconds=900,
     )  # fmt: skip
+    # What the name meant before.
+    done("podman", "image", "prune", "--force")
     return name
 
 

@@ -100,6 +100,16 @@ def test_every_library_can_be_listed_and_nothing_can_install_more(image: str) ->
     assert set(json.loads(said)) == locked | {f"kafka-mirror-exporter=={__version__}"}
 
 
+def test_what_the_base_installs_with_is_gone(image: str) -> None:
+    program = (
+        "import pathlib; print([str(p) for p in pathlib.Path('/usr/local').rglob('*') if 'pip' in p.name])"
+    )
+    command = ("podman", "run", "--rm", "--network=none", "--entrypoint=python3")
+
+    assert "/usr/local/bin/pip3" in done(*command, base_image(), "-c", program)
+    assert done(*command, image, "-c", program) == "[]"
+
+
 def test_it_ends_gracefully_when_it_is_told_to(image: str) -> None:
     with Container(image, *_SERVE) as container:
         container.wait_healthy()
