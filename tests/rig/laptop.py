@@ -23,6 +23,8 @@ from rig.process import JavaProcess, wait_until
 _PODMAN_COMPOSE = str(Path(sys.executable).parent / "podman-compose")
 # The target's own ports, in a copy of the source's configuration.
 _TO_TARGET = {":9092": ":9192", ":19092": ":19192", ":9094": ":9194", "kafka:": "redpanda:"}
+# All that the processes and containers of the story listen on: the host's network has no room for two of them.
+_PORTS = (8081, 8082, 9092, 9094, 9192, 9194, 10015, 19092, 19192)
 
 
 class Laptop:
@@ -77,11 +79,16 @@ class Laptop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # One that was just being restarted escapes `down`.
+        run("podman", "rm", "--force", "--time=0", "--ignore", *map(self.container, our_services()))
         self._compose("down", "--volumes")
         for process in (self.mirrormaker, self._source, self._target):
             process.kill()
 
     def _start(self) -> None:
+        taken = [port for port in _PORTS if _is_open(port)]
+        if taken:
+            raise RuntimeError(f"something listens on ports of the compose file already: {taken}")
         self._source.start()
         self._target.start()
         for process, port in ((self._source, 9092), (self._target, 9192)):
@@ -125,6 +132,10 @@ class Laptop:
 
 def _answers(process: JavaProcess, port: int) -> bool:
     process.check_running()
+    return _is_open(port)
+
+
+def _is_open(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 0.5).close()
     except OSError:

@@ -136,9 +136,9 @@ class Alertmanager(_Server):
 
     name = "Alertmanager"
 
-    def __init__(self, work_dir: Path, config_file: Path) -> None:
+    def __init__(self, work_dir: Path, config_file: Path, *, port: int | None = None) -> None:
         work_dir.mkdir(parents=True, exist_ok=True)
-        (port,) = free_ports(1)
+        port = port or free_ports(1)[0]
         command = [
             program("alertmanager", "prometheus-alertmanager"), f"--config.file={config_file}",
             f"--storage.path={work_dir / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
