@@ -80,7 +80,7 @@ def test_a_planted_fault_is_found(right: str, wrong: str, tmp_path: Path) -> Non
     ("right", "wrong"),
     [
         ("actions/checkout@v5", "somebody/checkout@v5"),
-        ("persist-credentials: false", "persist-credentials: true"),
+        ("secrets.GITHUB_TOKEN", "toJSON(secrets)"),
         ("run: |", "run: |\n          echo ${{ github.event.head_commit.message }}"),
     ],
 )
