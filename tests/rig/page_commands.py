@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 
 import click
+import yaml
 
 from kafka_mirror_exporter import cli
 from kafka_mirror_exporter.web.openapi import openapi_document
@@ -36,7 +37,7 @@ _PIP_CALLS = {
         "install --no-binary confluent-kafka confluent-kafka",
     )
 }
-NEUTRAL = frozenset({"cd", "export", "grep", "jcmd", "jq", "kill"})
+NEUTRAL = frozenset({"cd", "export", "grep", "jcmd", "jq", "kill", "kubectl"})
 _OWN_ADDRESSES = (
     r"^(?:\$EXPORTER|(?:http://)?(?:localhost|127\.0\.0\.1|exporter|kafka-mirror-exporter):10015)"
 )
@@ -145,6 +146,28 @@ def check_module(words: Words) -> None:
         check_script(words)
 
 
+def check_docker(words: Words) -> None:
+    """The image built and run with arguments that our command takes, or services of the compose file."""
+    subcommand, *rest = words
+    if subcommand == "run":
+        check_own(rest[rest.index("kafka-mirror-exporter") + 1 :])
+    elif subcommand == "compose":
+        services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+        named = {word for word in rest[1:] if not word.startswith("-")}
+        assert named <= set(services), f"there is no service {named - set(services)}"
+    else:
+        assert subcommand == "build", f"docker {subcommand} was never tried"
+        assert (ROOT / "Dockerfile").is_file(), "there is no Dockerfile"
+
+
+def check_helm(words: Words) -> None:
+    """The chart of the checkout; what it makes of the values is the business of the tests of the chart."""
+    charts = [word for word in words if word.startswith("helm/")]
+    assert charts or words == ["test"], "which chart?"
+    for chart in charts:
+        assert (ROOT / chart / "Chart.yaml").is_file(), f"there is no chart {chart}"
+
+
 def check_monitoring(tool: str, words: Words) -> None:
     """A call of promtool or amtool: a subcommand that the installed one has, with options that it names."""
     plain = [word for word in words if not word.startswith("-")]
@@ -162,6 +185,8 @@ CHECKS: Mapping[str, Callable[[Words], None]] = {
     "kafka-mirror-exporter": check_own,
     "make": check_make,
     "curl": check_curl,
+    "docker": check_docker,
+    "helm": check_helm,
     "pip": check_pip,
     "python": check_module,
     "python3": check_module,

@@ -1,5 +1,6 @@
 """What a YAML block in the documentation may be, told by its keys, and the check for each kind."""
 
+import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -9,9 +10,10 @@ from typing import Any
 import yaml
 
 from kafka_mirror_exporter.clusters import try_property
-from kafka_mirror_exporter.config import load_config
+from kafka_mirror_exporter.config import Config, load_config
 from kafka_mirror_exporter.web.web_config import parse_web_config
 
+from rig.pages import ROOT
 from rig.prometheus import program
 
 
@@ -26,6 +28,24 @@ def check_exporter_config(text: str) -> None:
             for name, value in cluster.client.items():
                 fault = try_property(name, value)
                 assert fault is None, f"{name}: {fault}"
+
+
+def check_section(text: str) -> None:
+    """A part of a configuration of ours, held to be the rest of one with a mirror."""
+    addresses = {"source": {"bootstrap_servers": "a:1"}, "target": {"bootstrap_servers": "b:1"}}
+    check_exporter_config(
+        yaml.safe_dump({"mirrors": [addresses], "state_file": "none"} | yaml.safe_load(text))
+    )
+
+
+def check_chart_values(text: str) -> None:
+    """Values of the chart, by the names of its schema, and the configuration that they hold."""
+    schema = json.loads((ROOT / "helm" / "kafka-mirror-exporter" / "values.schema.json").read_text())
+    content = yaml.safe_load(text)
+    unknown = set(content) - set(schema["properties"])
+    assert not unknown, f"the chart has no {unknown}"
+    # Where the state is kept is the chart's to say.
+    check_exporter_config(yaml.safe_dump({"state_file": "none"} | content["config"]))
 
 
 def check_prometheus(text: str) -> None:
@@ -78,6 +98,7 @@ def check_kafka_user(text: str) -> None:
 
 KINDS: Mapping[str, Callable[[str], None]] = {
     "mirrors": check_exporter_config,
+    "config": check_chart_values,
     "scrape_configs": check_prometheus,
     "route": check_alertmanager,
     "providers": check_grafana_provider,
@@ -91,6 +112,9 @@ def check_yaml(text: str) -> None:
     assert isinstance(content, dict), "a mapping is expected"
     if content.get("kind") == "KafkaUser":
         check_kafka_user(text)
+        return
+    if "mirrors" not in content and set(content) <= set(Config.model_fields):
+        check_section(text)
         return
     kinds = [check for key, check in KINDS.items() if key in content]
     assert len(kinds) == 1, f"of which kind is a file with {sorted(content)}?"
