@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-ship check docs bench system-packages ship-packages lock
+.PHONY: help install demo test test-ship check docs bench system-packages ship-packages lock docs-site
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schem
 	$(BIN)/python docs/generate.py
 	$(BIN)/python alerts/generate.py
 	$(BIN)/python dashboards/generate.py
+
+docs-site: $(STAMP)  ## the pages as a site, in build/site; warnings are errors
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs/site -d build/site-cache . build/site
 
 bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
 	$(BIN)/python benchmarks/render.py

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from kafka_mirror_exporter.config import json_schema
 from kafka_mirror_exporter.config.models import Config
-from kafka_mirror_exporter.metrics import metrics_table_markdown
+from kafka_mirror_exporter.metrics import METRICS, MetricSpec, OfExporter, metrics_table_markdown
 from kafka_mirror_exporter.web.openapi import openapi_document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,9 +76,56 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
+_PLACES = {
+    "The exporter": "Without `source` and `target`.",
+    "A mirror as a whole": "",
+    "Topics": "`topic` is always the source topic's name, on either side.",
+    "Partitions": "",
+    "Consumer groups": "No `partition` where reported per topic (`groups.per`, `metrics.max_series`).",
+    "Fallback and notifications": "Where `fallback` is enabled; see [Fallback](fallback.md).",
+}
+
+
+def metrics() -> str:
+    """One table for each kind of thing that is measured."""
+    lines = [
+        "# Metrics reference",
+        "",
+        "Generated from the table of the code. Beside the labels named here all but those of the exporter",
+        "carry `source` and `target`, the aliases of the clusters. What [How it measures](measuring.md) says",
+        "of absence holds for each. *Old* says what becomes of a series with a reading older than three",
+        "polls (15 seconds at least): it *goes*, or it *stays*, because it is about health or about a topic",
+        "as a whole. Of the process itself there are `process_*` and `python_*` besides.",
+    ]
+    for place, remark in _PLACES.items():
+        lines += ["", f"## {place}", "", *([remark, ""] if remark else [])]
+        lines += ["| name | type | labels | old | meaning |", "| --- | --- | --- | --- | --- |"]
+        lines += [_metric_row(spec) for spec in METRICS if _place(spec) == place]
+    return "\n".join(lines) + "\n"
+
+
+def _metric_row(spec: MetricSpec) -> str:
+    is_kept = spec.stays_when_stale or isinstance(spec.values, OfExporter)
+    cells = (f"`{spec.name}`", spec.kind, ", ".join(spec.labels), "stays" if is_kept else "goes", spec.help)
+    return f"| {' | '.join(cells)} |"
+
+
+def _place(spec: MetricSpec) -> str:
+    if isinstance(spec.values, OfExporter):
+        return "The exporter"
+    if spec.name.startswith(("kafka_mirror_fallback_", "kafka_mirror_notifications_")):
+        return "Fallback and notifications"
+    if spec.name.startswith("kafka_mirror_group_"):
+        return "Consumer groups"
+    if "partition" in spec.labels:
+        return "Partitions"
+    return "Topics" if "topic" in spec.labels else "A mirror as a whole"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "README.md": readme,
     "docs/configuration.md": configuration,
+    "docs/metrics.md": metrics,
     "docs/config.schema.json": lambda: json.dumps(json_schema(), indent=2) + "\n",
     "docs/openapi.json": lambda: json.dumps(openapi_document(), indent=2) + "\n",
 }

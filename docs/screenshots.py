@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402  # as above
 
+from kafka_mirror_exporter import __version__  # noqa: E402  # as above
 from kafka_mirror_exporter.core.offsets import TopicPartition  # noqa: E402  # as above
 from kafka_mirror_exporter.core.reading import GroupColumns, GroupSummary, MirrorReading  # noqa: E402  # as above
 from kafka_mirror_exporter.web.routes import create_app  # noqa: E402  # as above
@@ -80,7 +81,7 @@ def take(browser: Browser, port: int, size: str, scheme: str) -> None:
 def main() -> None:
     """All sizes, light and dark."""
     IMAGES.mkdir(exist_ok=True)
-    site = site_of(clock=FakeClock(STARTED_MONOTONIC + LAST + 1.2), version="0.1.0")
+    site = site_of(clock=FakeClock(STARTED_MONOTONIC + LAST + 1.2), version=__version__)
     app = create_app(site)
     for at in range(0, LAST + 1, POLL):
         site.latest.publish(reading(at))

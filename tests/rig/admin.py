@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import (
     AclBinding,
@@ -21,7 +21,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from rig.process import wait_until
+
 _SECONDS = 20
+_STILL_LOADING = {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR}
 
 
 class Admin:
@@ -55,9 +58,17 @@ class Admin:
         partitions = [
             KafkaPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()
         ]
-        self._wait(
-            self._client.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])
-        )
+        wait_until(lambda: self._commits(group, partitions), seconds=_SECONDS, what=f"a commit of {group}")
+
+    def _commits(self, group: str, partitions: list[KafkaPartition]) -> bool:
+        """False where the group's coordinator is still loading; its answer says so partition by partition."""
+        asked = self._client.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])
+        errors = [
+            p.error for future in asked.values() for p in future.result(_SECONDS).topic_partitions if p.error
+        ]
+        if any(error.code() not in _STILL_LOADING for error in errors):
+            raise KafkaException(errors[0])
+        return not errors
 
     def allow(self, user: str, operation: AclOperation, kind: ResourceType, name: str = "*") -> AclBinding:
         """Grants one operation on one thing, or on all of a kind."""
