@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check docs bench system-packages lock
+.PHONY: help install demo test test-ship check docs bench system-packages ship-packages lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ system-packages:  ## what the tests need besides Python: Java 17+, Maven, Go, Pr
 
 test: $(STAMP) system-packages  ## all tests: the pure ones first, then real clusters
 	$(BIN)/python tests/run.py
+
+ship-packages:  ## what the tests of image, chart, documentation and release need besides: buildah, podman and others
+	@sh tests/rig/ship-packages.sh
+
+test-ship: $(STAMP) system-packages ship-packages  ## image, compose file, chart, documentation and release
+	$(BIN)/python tests/run_ship.py
 
 check: $(STAMP)  ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .
