@@ -40,11 +40,13 @@ check: $(STAMP)  ## format, lint, types, import contracts, generated files
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python alerts/generate.py --check
 	$(BIN)/python dashboards/generate.py --check
+	$(BIN)/python helm/generate.py --check
 
-docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules, boards
+docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules, boards, chart
 	$(BIN)/python docs/generate.py
 	$(BIN)/python alerts/generate.py
 	$(BIN)/python dashboards/generate.py
+	$(BIN)/python helm/generate.py
 
 bench: $(STAMP) system-packages  ## speed and memory, on real brokers and of rendering alone
 	$(BIN)/python benchmarks/render.py
