@@ -40,11 +40,13 @@ check: $(STAMP)  ## format, lint, types, import contracts, generated files
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python alerts/generate.py --check
 	$(BIN)/python dashboards/generate.py --check
+	$(BIN)/python helm/generate.py --check
 
-docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules, boards
+docs: $(STAMP)  ## refresh what is generated: metrics table, configuration schema, OpenAPI document, alert rules, boards, chart
 	$(BIN)/python docs/generate.py
 	$(BIN)/python alerts/generate.py
 	$(BIN)/python dashboards/generate.py
+	$(BIN)/python helm/generate.py
 
 docs-site: $(STAMP)  ## the pages as a site, in build/site; warnings are errors
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs/site -d build/site-cache . build/site

@@ -6,6 +6,7 @@ missing=
 for tool in buildah podman runc mmdebstrap; do
   has "$tool" || missing="$missing $tool"
 done
+has etcd || missing="$missing etcd-server"
 if [ -z "$missing" ]; then
   exit 0
 fi

@@ -1,0 +1,1 @@
+"""What helm/generate.py makes the chart's files with."""
