@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 
 import click
-import yaml
 
 from kafka_mirror_exporter import cli
 from kafka_mirror_exporter.web.openapi import openapi_document
 
+from rig.docker_commands import check_docker
 from rig.kafka_tools import TOOLS, help_of
 from rig.pages import ROOT
 from rig.prometheus import program
@@ -146,24 +146,10 @@ def check_module(words: Words) -> None:
         check_script(words)
 
 
-def check_docker(words: Words) -> None:
-    """The image built and run with arguments that our command takes, or services of the compose file."""
-    subcommand, *rest = words
-    if subcommand == "run":
-        check_own(rest[rest.index("kafka-mirror-exporter") + 1 :])
-    elif subcommand == "compose":
-        services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-        named = {word for word in rest[1:] if not word.startswith("-")}
-        assert named <= set(services), f"there is no service {named - set(services)}"
-    else:
-        assert subcommand == "build", f"docker {subcommand} was never tried"
-        assert (ROOT / "Dockerfile").is_file(), "there is no Dockerfile"
-
-
 def check_helm(words: Words) -> None:
     """The chart of the checkout; what it makes of the values is the business of the tests of the chart."""
     charts = [word for word in words if word.startswith("helm/")]
-    assert charts or words == ["test"], "which chart?"
+    assert charts or words in (["install"], ["test"]), "which chart?"
     for chart in charts:
         assert (ROOT / chart / "Chart.yaml").is_file(), f"there is no chart {chart}"
 
