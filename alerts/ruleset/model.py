@@ -12,6 +12,7 @@ from kafka_mirror_exporter.core.alerting.texts import (
     board_url,
     runbook_url,
 )
+from kafka_mirror_exporter.core.freshness import old_after
 
 from ruleset.text import described
 
@@ -31,7 +32,7 @@ class Parameters:
     @property
     def data_is_stale_after_seconds(self) -> float:
         """Three polls, and fifteen seconds at least, as the exporter itself has it."""
-        return max(3 * self.poll_interval_seconds, 15.0)
+        return old_after(self.poll_interval_seconds)
 
     def fill(self, text: str) -> str:
         """A rule's text with the times that follow from the poll interval.

@@ -27,8 +27,7 @@ class Latest:
 
     def publish(self, reading: MirrorReading) -> None:
         """Replaces the last reading of its mirror."""
-        name = (reading.source, reading.target)
-        self._readings = MappingProxyType({**self._readings, name: reading})
+        self.revise(reading)
         for follower in self._followers:
             _tell(follower, reading)
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 
-from kafka_mirror_exporter.app.posts import Post, receiver_name
-from kafka_mirror_exporter.config import AlertmanagerConfig, Config, SecretConfig, read_secret
+from kafka_mirror_exporter.app.posts import Post, receiver_name, secret_reader
+from kafka_mirror_exporter.config import AlertmanagerConfig, Config, SecretConfig
 from kafka_mirror_exporter.core.alerting.alert import FiringAlert
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.latest import Latest, MirrorName
@@ -80,4 +80,4 @@ def _alertmanager(manager: AlertmanagerConfig, path: str) -> Alertmanager:
 
 
 def _secret(place: SecretConfig | None, path: str) -> Callable[[], str] | None:
-    return None if place is None else lambda: read_secret(place, path=path)
+    return None if place is None else secret_reader(place, path)

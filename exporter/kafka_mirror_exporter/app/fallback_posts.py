@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
-from kafka_mirror_exporter.app.posts import Post, receiver_name
-from kafka_mirror_exporter.config import Config, WebhookConfig, read_secret
+from kafka_mirror_exporter.app.posts import Post, receiver_name, secret_reader
+from kafka_mirror_exporter.config import Config
 from kafka_mirror_exporter.core.fallback_views import unit_fallback
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.errors import StateFileError
@@ -47,7 +47,11 @@ class FallbackPosts:
     def receivers(self) -> Iterator[tuple[str, Post]]:
         """The name of each webhook, and how it is told; none where the fallback is off."""
         for at, webhook in enumerate(self.config.notify.webhooks if self.config.fallback.enabled else ()):
-            post = Webhook(webhook.url, headers=webhook.headers, secret=_secret(webhook, at)).post
+            post = Webhook(
+                webhook.url,
+                headers=webhook.headers,
+                secret=secret_reader(webhook.secret, f"notify.webhooks[{at}].secret"),
+            ).post
             yield receiver_name(webhook.url), post
 
     def changed(self, reading: MirrorReading) -> list[Key]:
@@ -101,7 +105,3 @@ class FallbackPosts:
             self._state.reserve_sequence(number)
         except StateFileError as failure:
             _log.error("%s", failure)
-
-
-def _secret(webhook: WebhookConfig, at: int) -> Callable[[], str]:
-    return lambda: read_secret(webhook.secret, path=f"notify.webhooks[{at}].secret")

@@ -1,6 +1,7 @@
 """Who is told directly: receivers by the configuration, fed with every change of a reading."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 from kafka_mirror_exporter.app.alert_posts import AlertPosts
 from kafka_mirror_exporter.app.fallback_posts import FallbackPosts
@@ -25,18 +26,17 @@ class Notifications:
         )
         self._receivers = self._start()
 
-    def _start(self) -> list[tuple[Posts, Receiver]]:
-        started: list[tuple[Posts, Receiver]] = []
+    def _start(self) -> dict[Posts, list[Receiver]]:
+        started: dict[Posts, list[Receiver]] = {kind: [] for kind in self._kinds}
         names: set[str] = set()
-        for kind in self._kinds:
+        for kind, receivers in started.items():
             for name, post in kind.receivers():
                 unique = name if name not in names else f"{name}#{len(names)}"
                 names.add(unique)
-                receiver = Receiver(
-                    unique, post, describe=kind.describe, everything=kind.everything, pace=kind.pace
+                receivers.append(
+                    Receiver(unique, post, describe=kind.describe, everything=kind.everything, pace=kind.pace)
                 )
-                started.append((kind, receiver))
-                receiver.start()
+                receivers[-1].start()
         return started
 
     def reconfigure(self, config: Config) -> None:
@@ -54,19 +54,18 @@ class Notifications:
         """What came of telling about a mirror, by receiver and outcome."""
         return {
             (receiver.name, outcome): receiver.count(source, target, outcome)
-            for _, receiver in self._receivers
+            for receiver in chain.from_iterable(self._receivers.values())
             for outcome in OUTCOMES
         }
 
     def offer(self, reading: MirrorReading) -> None:
         """Has every receiver told what changed since the last reading; waits for nobody."""
-        for kind in self._kinds:
+        for kind, receivers in self._receivers.items():
             changed = kind.changed(reading)
-            for of_kind, receiver in self._receivers if changed else ():
-                if of_kind is kind:
-                    receiver.offer(changed)
+            for receiver in receivers if changed else ():
+                receiver.offer(changed)
 
     def close(self) -> None:
         """Nobody is told any more."""
-        for _, receiver in self._receivers:
+        for receiver in chain.from_iterable(self._receivers.values()):
             receiver.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from kafka_mirror_exporter.config import Config
+from kafka_mirror_exporter.config import Config, SecretConfig, read_secret
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.notify import Key, Pace
 
@@ -31,6 +31,11 @@ class Posts(Protocol):
 
     def describe(self, key: Key) -> object | None:
         """The body of a post, or None where there is nothing to tell any more."""
+
+
+def secret_reader(place: SecretConfig, path: str) -> Callable[[], str]:
+    """Reads a secret as it is when it is called; `path` is where it is configured."""
+    return lambda: read_secret(place, path=path)
 
 
 def receiver_name(url: str) -> str:

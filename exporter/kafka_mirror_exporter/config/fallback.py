@@ -11,9 +11,7 @@ from kafka_mirror_exporter.config.values import Duration, DurationOrNull, HttpUr
 from kafka_mirror_exporter.core.alerting.rules import AlertRules
 from kafka_mirror_exporter.core.alerting.texts import DASHBOARD_BASE_URL, RUNBOOK_BASE_URL
 from kafka_mirror_exporter.core.fallback import FallbackRules
-
-_LEAST_SECONDS_BETWEEN_READINGS = 15.0
-_POLLS_BETWEEN_READINGS = 3
+from kafka_mirror_exporter.core.freshness import old_after
 
 LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
@@ -49,7 +47,7 @@ class FallbackConfig(Section):
             release_below=self.release_below,
             release_after=self.release_after,
             min_engaged=self.min_engaged,
-            longest_gap=max(_POLLS_BETWEEN_READINGS * poll_interval, _LEAST_SECONDS_BETWEEN_READINGS),
+            longest_gap=old_after(poll_interval),
         )
 
 
@@ -114,8 +112,5 @@ class NotifyConfig(Section):
     def alert_rules(self, *, poll_interval: float) -> AlertRules:
         """The rules as the core takes them."""
         return AlertRules(
-            data_is_stale_after_seconds=max(
-                _POLLS_BETWEEN_READINGS * poll_interval, _LEAST_SECONDS_BETWEEN_READINGS
-            ),
-            critical_groups=self.critical_groups,
+            data_is_stale_after_seconds=old_after(poll_interval), critical_groups=self.critical_groups
         )

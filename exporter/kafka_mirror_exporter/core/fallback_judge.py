@@ -19,6 +19,7 @@ from kafka_mirror_exporter.core.fallback import (
 )
 from kafka_mirror_exporter.core.reading import (
     CONFIRMED_LATELY,
+    JUDGED_STATES,
     NOT_VERIFIABLE,
     VERIFIED,
     MirrorReading,
@@ -26,7 +27,6 @@ from kafka_mirror_exporter.core.reading import (
     TopicReading,
 )
 
-_JUDGED = ("mirroring", "blind")
 # A release that nobody may have heard of yet is told for as long.
 _TELLS_DESELECTED_SECONDS = 3_600.0
 
@@ -119,7 +119,12 @@ def _judged_topic(
     wall: float,
 ) -> FallbackState:
     """A topic that is awaited or in its first sync is not judged; one that is engaged always is."""
-    if topic in shown and topic not in parts and not state.engaged and shown[topic].state not in _JUDGED:
+    if (
+        topic in shown
+        and topic not in parts
+        and not state.engaged
+        and shown[topic].state not in JUDGED_STATES
+    ):
         return replace(state, blind="", judged_at=now)
     return _judged(state, parts, [topic], rules, now=now, wall=wall)
 
@@ -171,7 +176,7 @@ def _topic_evidence(
     columns, found = reading.partitions, {}
     for name, rows in groupby(range(len(columns.index)), key=lambda row: columns.index[row].topic):
         topic = shown.get(name)
-        if topic is not None and topic.state in _JUDGED and topic.fallback_threshold is not None:
+        if topic is not None and topic.state in JUDGED_STATES and topic.fallback_threshold is not None:
             found[name] = _evidence(reading, list(rows), topic.fallback_threshold, rules)
     return found
 

@@ -5,9 +5,8 @@ from math import inf, isnan
 
 from kafka_mirror_exporter.core.fallback import WHOLE_MIRROR
 from kafka_mirror_exporter.core.offsets import TopicPartition
-from kafka_mirror_exporter.core.reading import MirrorReading
+from kafka_mirror_exporter.core.reading import JUDGED_STATES, MirrorReading
 
-_JUDGED = ("mirroring", "blind")
 _SHARE_OF_THRESHOLD = 1 / 3
 
 
@@ -35,7 +34,7 @@ def _limits(reading: MirrorReading) -> dict[str, float]:
     limits = {}
     for topic in reading.topics:
         thresholds = [t for t in (topic.drift_threshold, topic.fallback_threshold) if t is not None]
-        if topic.state in _JUDGED and thresholds:
+        if topic.state in JUDGED_STATES and thresholds:
             limits[topic.topic] = _SHARE_OF_THRESHOLD * min(thresholds)
     return limits
 

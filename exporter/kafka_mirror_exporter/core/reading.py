@@ -35,6 +35,8 @@ UNMEASURED_ORIGIN = ORIGINS.index("unmeasured")
 
 TopicState = Literal["not_selected", "awaiting_target", "initial_sync", "mirroring", "blind"]
 TOPIC_STATES: tuple[TopicState, ...] = get_args(TopicState)
+# In these a topic is expected to keep up: its drift pages, and engages the fallback.
+JUDGED_STATES: tuple[TopicState, ...] = ("mirroring", "blind")
 
 GroupState = Literal["on_source", "on_target", "on_both", "abandoned", "unmeasured"]
 GROUP_STATES: tuple[GroupState, ...] = get_args(GroupState)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from kafka_mirror_exporter.core.freshness import old_after
 from kafka_mirror_exporter.core.reading import MirrorReading
 from kafka_mirror_exporter.errors import RenderError
 from kafka_mirror_exporter.exposition.blocks import Block, compressed, gzip_body, inflated
@@ -25,8 +26,6 @@ from kafka_mirror_exporter.exposition.negotiation import Format
 from kafka_mirror_exporter.metrics import METRICS, AtScrape, ExporterFacts, OfExporter
 
 _REMEMBERS_SCRAPES_SECONDS = 60.0
-_OLD_AFTER_POLLS = 3
-_OLD_AFTER_SECONDS_AT_LEAST = 15.0
 
 _OF_READINGS = tuple(spec for spec in METRICS if not isinstance(spec.values, AtScrape | OfExporter))
 MirrorName = tuple[str, str]
@@ -35,8 +34,7 @@ _log = logging.getLogger(__name__)
 
 def is_too_old(reading: MirrorReading, *, now_monotonic: float, poll_interval: float) -> bool:
     """Whether a reading no longer says how things are."""
-    limit = max(_OLD_AFTER_POLLS * poll_interval, _OLD_AFTER_SECONDS_AT_LEAST)
-    return now_monotonic - reading.measured_monotonic > limit
+    return now_monotonic - reading.measured_monotonic > old_after(poll_interval)
 
 
 @dataclass(frozen=True, slots=True)

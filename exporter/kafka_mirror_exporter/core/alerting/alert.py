@@ -26,7 +26,6 @@ class Condition:
 
     text: AlertText
     labels: Labels = ()
-    value: float
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,8 +104,8 @@ class AlertBook:
 
         `now` is our monotonic clock, `wall` for people.
         """
-        held: dict[_Key, Condition] = {(c.text.name, c.text.severity, c.labels): c for c in conditions}
-        for key, condition in held.items():
+        holding: dict[_Key, Condition] = {(c.text.name, c.text.severity, c.labels): c for c in conditions}
+        for key, condition in holding.items():
             entry = self._entries.get(key)
             if entry is None:
                 alert = FiringAlert(
@@ -116,7 +115,7 @@ class AlertBook:
             entry.alert = replace(entry.alert, condition=condition, measured_at=wall, is_held=False)
             if not entry.is_firing and now - entry.holds_since >= condition.text.hold_seconds:
                 entry.is_firing, entry.alert = True, replace(entry.alert, since=wall)
-        for key in self._entries.keys() - held.keys():
+        for key in self._entries.keys() - holding.keys():
             entry = self._entries[key]
             if entry.is_firing and is_unknown(entry.alert.condition):
                 entry.alert = replace(entry.alert, is_held=True)

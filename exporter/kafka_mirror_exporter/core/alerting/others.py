@@ -20,13 +20,13 @@ def mirror_conditions(reading: MirrorReading, rules: AlertRules, memory: AlertMe
         memory.of_groups = tuple(_groups(reading, rules, memory))
     yield from memory.of_groups
     for receiver in memory.posts.failing(reading.notifications, now=reading.measured_monotonic):
-        yield Condition(text=texts.NOTIFICATIONS_FAILING, labels=(("receiver", receiver),), value=1.0)
+        yield Condition(text=texts.NOTIFICATIONS_FAILING, labels=(("receiver", receiver),))
 
 
 def _clusters(reading: MirrorReading, rules: AlertRules) -> Iterator[Condition]:
     for side, health in reading.sides.items():
         if not health.up:
-            yield Condition(text=texts.UNREACHABLE, labels=(("side", side),), value=0.0)
+            yield Condition(text=texts.UNREACHABLE, labels=(("side", side),))
     for stage, went in reading.stages.items():
         last = went.last_success_monotonic
         age = 0.0 if last is None else reading.measured_monotonic - last
@@ -34,7 +34,6 @@ def _clusters(reading: MirrorReading, rules: AlertRules) -> Iterator[Condition]:
             yield Condition(
                 text=texts.DATA_STALE,
                 labels=(("stage", stage),),
-                value=age,
                 fields={"seconds": humanize_duration(age)},
             )
 
@@ -49,7 +48,6 @@ def _connectors(reading: MirrorReading) -> Iterator[Condition]:
             yield Condition(
                 text=texts.TASK_FAILED,
                 labels=(("connector", connector),),
-                value=float(failed),
                 fields={"count": f"{failed:g}", "tasks": humanize(count)},
             )
 
@@ -62,11 +60,9 @@ def _fallback(reading: MirrorReading) -> Iterator[Condition]:
         # A label that is empty is one that an alert does not have.
         labels: Labels = (("topic", unit),) if unit else ()
         if state.engaged:
-            yield Condition(
-                text=texts.FALLBACK_ENGAGED, labels=labels, value=1.0, fields={"subject": subject}
-            )
+            yield Condition(text=texts.FALLBACK_ENGAGED, labels=labels, fields={"subject": subject})
         if state.blind and state.engaged is not False:
-            yield Condition(text=texts.FALLBACK_BLIND, labels=labels, value=1.0, fields={"subject": subject})
+            yield Condition(text=texts.FALLBACK_BLIND, labels=labels, fields={"subject": subject})
 
 
 def _groups(reading: MirrorReading, rules: AlertRules, memory: AlertMemory) -> Iterator[Condition]:
@@ -106,7 +102,6 @@ def _group_lag(reading: MirrorReading, name: str, row: int, *, is_critical: bool
     return Condition(
         text=texts.GROUP_LAG_HIGH_CRITICAL if is_critical else texts.GROUP_LAG_HIGH,
         labels=(("group", name),),
-        value=seconds,
         fields={
             "seconds": humanize_duration(seconds),
             "where": texts.GROUP_WHERE.format(side=side, topic=tp.topic, at_partition=at),

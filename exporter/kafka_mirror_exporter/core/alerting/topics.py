@@ -12,9 +12,8 @@ from kafka_mirror_exporter.core.alerting.texts import AlertText
 from kafka_mirror_exporter.core.breaches import Suspicion, breach_at
 from kafka_mirror_exporter.core.fallback import Breach
 from kafka_mirror_exporter.core.judgement import TopicJudgement
-from kafka_mirror_exporter.core.reading import NO_OFFSET, MirrorReading, PartitionColumns
+from kafka_mirror_exporter.core.reading import JUDGED_STATES, NO_OFFSET, MirrorReading, PartitionColumns
 
-PAGED_STATES = ("mirroring", "blind")
 _UNMOVED_SECONDS = 30.0
 _LOSS_IS_TOLD_SECONDS = 86_400.0
 _LEAST_HEADROOM_SECONDS = 3_600.0
@@ -29,13 +28,13 @@ def topic_conditions(
     sees_both = all(side.up for side in reading.sides.values())
     for topic in judged:
         labels = (("topic", topic.topic.topic),)
-        if topic.topic.state in PAGED_STATES:
+        if topic.topic.state in JUDGED_STATES:
             yield from _late(reading, topic, memory, labels)
             yield from _held_back(reading.partitions, topic, labels)
             yield from _unknown(reading.partitions, topic, labels, sees_both=sees_both)
         elif topic.topic.state == "awaiting_target":
-            yield Condition(text=texts.NOT_MIRRORED, labels=labels, value=1.0)
-        if topic.topic.state in (*PAGED_STATES, "awaiting_target"):
+            yield Condition(text=texts.NOT_MIRRORED, labels=labels)
+        if topic.topic.state in (*JUDGED_STATES, "awaiting_target"):
             yield from _lost(reading, topic, memory, labels)
 
 
@@ -74,9 +73,7 @@ def _behind(text: AlertText, labels: Labels, breaches: dict[int, Breach]) -> Con
 
 
 def _seconds(text: AlertText, labels: Labels, seconds: float, **fields: str) -> Condition:
-    return Condition(
-        text=text, labels=labels, value=seconds, fields=fields | {"seconds": humanize_duration(seconds)}
-    )
+    return Condition(text=text, labels=labels, fields=fields | {"seconds": humanize_duration(seconds)})
 
 
 def _stalled(
@@ -138,7 +135,7 @@ def _unknown(
 
 
 def _counted(text: AlertText, labels: Labels, count: int, **fields: str) -> Condition:
-    return Condition(text=text, labels=labels, value=float(count), fields=fields | {"count": f"{count:g}"})
+    return Condition(text=text, labels=labels, fields=fields | {"count": f"{count:g}"})
 
 
 def _lost(
