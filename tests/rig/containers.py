@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rig.fetched import cache_folder
 from rig.prometheus import program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,9 +27,7 @@ _PIP_CONFIG = Path("/etc/pip.conf")
 
 @cache
 def _home() -> Path:
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache_home / "kafka-mirror-exporter" / "containers"
-    home.mkdir(parents=True, exist_ok=True)
+    home = cache_folder("containers")
     (home / "containers.conf").write_text(
         '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
         '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'

@@ -9,12 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
-def kept(name: str, make: Callable[[Path], None]) -> Path:
+def cache_folder(kind: str) -> Path:
+    """Where things of a kind are kept."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "kafka-mirror-exporter" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def kept(name: str, make: Callable[[Path], object], *, kind: str = "ship") -> Path:
     """The folder of this name, which `make` fills at the first call; whoever comes meanwhile waits."""
-    cache = (
-        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kafka-mirror-exporter" / "ship"
-    )
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = cache_folder(kind)
     folder = cache / name
     with (cache / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
